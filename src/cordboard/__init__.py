@@ -1,0 +1,1 @@
+"""Cordboard: a self-hosted, multi-tenant voice platform."""

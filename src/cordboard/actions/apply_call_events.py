@@ -1,0 +1,62 @@
+"""Carry a call on: what happened to it becomes its new row, or its record, in one transaction."""
+
+from collections.abc import Iterable
+from datetime import timedelta
+
+from cordboard.actions.core import Core
+from cordboard.actions.release_record import announce_change, release_record
+from cordboard.domain.call import advance
+from cordboard.domain.call_events import CallConnected, CallDialled
+from cordboard.domain.call_facts import CallFacts, RecordingStatus, facts_of
+from cordboard.domain.call_state import Call, Step
+from cordboard.domain.leg_events import CallInput
+from cordboard.domain.reconcile import reconcile
+from cordboard.domain.recording import new_recording
+from cordboard.domain.snapshot import EngineSnapshot
+from cordboard.store import TenantRows
+
+
+def take_in(call: Call, happenings: Iterable[CallInput | EngineSnapshot]) -> Step:
+    """All that waits for a call, strictly in order, as one step. Pure."""
+    step = Step(call)
+    for happening in happenings:
+        if isinstance(happening, EngineSnapshot):
+            after = reconcile(step.call, happening)
+        else:
+            after = advance(step.call, happening)
+        step = Step(after.call, (*step.commands, *after.commands), (*step.events, *after.events))
+    return step
+
+
+async def write_step(core: Core, step: Step) -> None:
+    """Commit what a step made of a call.
+
+    While the call lives this is its row; when it is over, the row goes and the record comes in the same transaction,
+    so that the agent's slot is free and the record is there at one instant.
+
+    Raises:
+        Unavailable: the database is away; nothing was written.
+    """
+    call = step.call
+    async with core.store.for_tenant(call.tenant_id).transaction() as rows:
+        if any(isinstance(event, CallDialled | CallConnected) for event in step.events):
+            tenant = await rows.tenants.get()
+            await announce_change(core, rows, tenant, facts_of(call))
+        if call.is_over:
+            await _close(core, rows, call)
+        else:
+            await rows.calls.save(call)
+
+
+async def _close(core: Core, rows: TenantRows, call: Call) -> None:
+    if not await rows.calls.delete(call.id):
+        return  # closed already, by an earlier try whose answer was lost
+    facts = facts_of(call)
+    if facts.recording_status is RecordingStatus.PENDING:
+        due_at = core.clock.now() + timedelta(seconds=core.settings.cdr_event_seconds)
+        await rows.cdrs.insert(facts, due_at)
+        await rows.recordings.insert(_recording(core, facts))
+        return
+    number = await rows.cdrs.insert(facts, None)
+    tenant = await rows.tenants.get()
+    await release_record(core, rows, tenant, _numbered(facts, number))

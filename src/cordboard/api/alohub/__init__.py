@@ -1,0 +1,1 @@
+"""Alohub's dialect: the one place where its paths, field names and codes exist."""

@@ -1,0 +1,36 @@
+"""JSON answers of this dialect, and what a handler behind a key looks like."""
+
+from collections.abc import Awaitable, Callable
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+
+from cordboard.actions.core import Core
+from cordboard.api.alohub.schemas import Envelope
+from cordboard.api.common.accept import accepts
+from cordboard.api.common.authentication import Door
+from cordboard.api.common.errors import NotAcceptable
+from cordboard.api.common.resource import Handler
+from cordboard.domain.tenant import Identity
+
+KeyedHandler = Callable[[Core, Identity, Request], Awaitable[Response]]
+
+_encoder = msgspec.json.Encoder()
+
+
+def json_answer(body: Envelope) -> Response:
+    """An envelope at status 200."""
+    return Response(_encoder.encode(body), media_type="application/json")
+
+
+def keyed(core: Core, door: Door, scope: str, handler: KeyedHandler) -> Handler:
+    """A handler for whoever has a key with ``scope`` and takes JSON."""
+
+    async def handle(request: Request) -> Response:
+        identity = await door.admit(request, scope)
+        if not accepts(request.headers.get("accept", ""), "application/json"):
+            raise NotAcceptable
+        return await handler(core, identity, request)
+
+    return handle

@@ -1,0 +1,47 @@
+"""The call event webhook (WIRE 1.9): one body per call and subscription, rendered once and frozen."""
+
+import msgspec
+
+from cordboard.actions.core import Renderer
+from cordboard.api.alohub import render
+from cordboard.api.alohub.recording_urls import RecordingUrls
+from cordboard.api.alohub.schemas import CallEventBody
+from cordboard.domain.call_facts import CallFacts
+from cordboard.domain.tenant import Tenant
+from cordboard.domain.webhook import Subscription
+
+_encoder = msgspec.json.Encoder()
+
+
+def build_renderer(urls: RecordingUrls) -> Renderer:
+    """The renderer of this dialect. Pure: the same facts give the same bytes."""
+
+    def render_call_event(tenant: Tenant, facts: CallFacts, _subscription: Subscription) -> bytes:
+        return _encoder.encode(call_event(tenant, facts, urls))
+
+    return render_call_event
+
+
+def call_event(tenant: Tenant, facts: CallFacts, urls: RecordingUrls) -> CallEventBody:
+    """The body, every key present, "" for what is not known."""
+    who = render.parties(tenant, facts)
+    times = render.shown_times(facts)
+    zone = tenant.zone
+    name = render.recording_name(facts)
+    return CallEventBody(
+        call_id=facts.reference,
+        call_status=render.call_status(facts),
+        direction=render.direction(facts).lower(),
+        caller_number=who.caller_number,
+        destination_number=who.destination_number,
+        starttime=render.shown(times.start, zone),
+        answertime=render.shown(times.connect, zone),
+        endtime=render.shown(times.end, zone),
+        hangup_by=render.hangup_by(facts),
+        hotline=who.hotline,
+        total_duration=render.seconds_text(times.total_seconds),
+        holding_duration=render.seconds_text(times.held_seconds(facts.held_milliseconds)),
+        recording_url=urls.url_of(facts.tenant_id, name) if name else "",
+        transaction_id=facts.request_id,
+        user_name=who.agent,
+    )

@@ -1,0 +1,80 @@
+"""Who is asking: the key of a request, the tenant it may speak for (WIRE 1.2)."""
+
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+
+from starlette.requests import Request
+
+from cordboard.actions.authenticate import authenticate, require
+from cordboard.actions.core import Core
+from cordboard.api.common.tenant_directory import TenantDirectory
+from cordboard.api.common.visit import visit_of
+from cordboard.domain.errors import Forbidden, Unauthenticated
+from cordboard.domain.tenant import Identity
+
+_BEARER = "bearer "
+
+
+class Door:
+    """Lets requests in by their key. One per process."""
+
+    def __init__(self, core: Core, directory: TenantDirectory) -> None:
+        self._core = core
+        self._directory = directory
+        self._gateways = networks(core.settings.trusted_gateways)
+
+    async def admit(self, request: Request, scope: str) -> Identity:
+        """Who is asking, when he may do what ``scope`` names; the visit knows it from then on.
+
+        Raises:
+            Unauthenticated: no key, two different ones, or one that nobody has.
+            Forbidden: the key lacks the scope, or the request names another tenant.
+            Unavailable: the database is away.
+        """
+        identity = await authenticate(self._core, key_of(request))
+        visit = visit_of(request.scope)
+        visit.identity = identity
+        identity = visit.identity = await self._as_named_tenant(request, identity, scope)
+        require(identity, scope)
+        return identity
+
+    async def _as_named_tenant(self, request: Request, identity: Identity, scope: str) -> Identity:
+        """Heed ``X-Tenant-ID``: from a trusted gateway it replaces the key's tenant, from anybody else it must be it."""
+        named = request.headers.get("x-tenant-id", "").strip()
+        if not named or named == str(identity.tenant.pbx_id):
+            return identity
+        if self._is_gateway(request) and (tenant := await self._directory.by_pbx_id(named)):
+            return Identity(tenant=tenant, key_id=identity.key_id, scopes=identity.scopes)
+        raise Forbidden(scope)
+
+    def _is_gateway(self, request: Request) -> bool:
+        """By the address of the peer itself: what a header says of it is not believed."""
+        if not self._gateways or request.client is None:
+            return False
+        try:
+            address = ip_address(request.client.host)
+        except ValueError:
+            return False
+        return any(address in network for network in self._gateways)
+
+
+def key_of(request: Request) -> str:
+    """The key, from ``Authorization`` (raw or after ``Bearer``) or ``X-Api-Key``. Raises Unauthenticated."""
+    headers = request.headers
+    keys = {_without_scheme(value) for value in headers.getlist("authorization")}
+    keys.update(value.strip() for value in headers.getlist("x-api-key"))
+    keys.discard("")
+    if len(keys) != 1:
+        raise Unauthenticated
+    return keys.pop()
+
+
+def _without_scheme(value: str) -> str:
+    value = value.strip()
+    if value[: len(_BEARER)].lower() == _BEARER:
+        return value[len(_BEARER) :].strip()
+    return value
+
+
+def networks(texts: tuple[str, ...]) -> tuple[IPv4Network | IPv6Network, ...]:
+    """Addresses and networks of a setting, as networks."""
+    return tuple(ip_network(text, strict=False) for text in texts)

@@ -1,0 +1,86 @@
+"""Reading single values of a JSON body or a query: text or number alike, empty means not given (WIRE section 0).
+
+A body's fields are decoded to ``msgspec.Raw``, their bytes as they came, because a number must be readable as the very
+text it was (``1.50``, or thirty digits). Every error names the field as the client wrote it.
+"""
+
+from typing import Final
+
+import msgspec
+
+from cordboard.api.common.errors import Reason
+from cordboard.domain.errors import InvalidInput
+
+TEXT_CHARACTERS: Final = 1024
+# PostgreSQL's bigint; a number of more digits is out of any range here.
+_NUMBER_CHARACTERS = 18
+
+NOT_GIVEN: Final = msgspec.Raw()
+
+
+def text(raw: msgspec.Raw, field: str, *, most: int = TEXT_CHARACTERS) -> str:
+    """A string as it is, or a number as its text; "" when not given.
+
+    Raises:
+        InvalidInput: it is neither, is over ``most`` characters, or has a NUL (PostgreSQL cannot store one).
+    """
+    data = bytes(raw)
+    if not data or data == b"null":
+        return ""
+    if data[0] == ord('"'):
+        value = _decode_string(data, field)
+    elif data[0] in b"-0123456789":
+        value = data.decode("ascii")
+    else:
+        raise InvalidInput(field, Reason.NOT_TEXT)
+    return checked(value, field, most=most)
+
+
+def checked(value: str, field: str, *, most: int = TEXT_CHARACTERS) -> str:
+    """``value`` itself, when it can be stored and looked for. Raises InvalidInput."""
+    if len(value) > most:
+        raise InvalidInput(field, Reason.TOO_LONG)
+    if "\0" in value:
+        raise InvalidInput(field, Reason.BAD_CHARACTER)
+    return value
+
+
+def required_text(raw: msgspec.Raw, field: str, *, most: int = TEXT_CHARACTERS) -> str:
+    """A string or number without the white space around it. Raises InvalidInput when nothing is left."""
+    value = text(raw, field, most=most).strip()
+    if not value:
+        raise InvalidInput(field, Reason.REQUIRED)
+    return value
+
+
+def texts(raw: msgspec.Raw, field: str, *, most: int = 1000) -> tuple[str, ...]:
+    """One string, or an array of them; empty ones do not count. Raises InvalidInput."""
+    data = bytes(raw)
+    if not data.startswith(b"["):
+        values = (text(raw, field),)
+    else:
+        items = msgspec.json.decode(data, type=list[msgspec.Raw])
+        if len(items) > most:
+            raise InvalidInput(field, Reason.TOO_LONG)
+        values = tuple(text(item, field) for item in items)
+    return tuple(value for value in values if value)
+
+
+def whole_number(raw: msgspec.Raw, field: str, *, default: int, least: int, most: int) -> int:
+    """A whole number, as JSON number or numeric string. Raises InvalidInput; nothing is ever clamped."""
+    value = text(raw, field).strip()
+    if not value:
+        return default
+    digits = value.removeprefix("-")
+    if not (digits.isascii() and digits.isdecimal()):
+        raise InvalidInput(field, Reason.NOT_WHOLE_NUMBER)
+    if len(digits) > _NUMBER_CHARACTERS or not least <= int(value) <= most:
+        raise InvalidInput(field, Reason.OUT_OF_RANGE)
+    return int(value)
+
+
+def _decode_string(data: bytes, field: str) -> str:
+    try:
+        return msgspec.json.decode(data, type=str)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise InvalidInput(field, Reason.BAD_CHARACTER) from error

@@ -1,0 +1,106 @@
+"""A file as an answer: whole or one range of it, with what a player needs to seek (RFC 9110 sections 13 to 15)."""
+
+import asyncio
+import os
+from dataclasses import dataclass
+from email.utils import formatdate
+from pathlib import Path
+from typing import BinaryIO
+
+from starlette.datastructures import Headers
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from cordboard.api.common.byte_range import ByteRange, UnsatisfiableRange, read_range
+
+CHUNK_BYTES = 256 * 1024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenFile:
+    """An open file and what the headers say of it. A recording's bytes never change: size and time name its version."""
+
+    stream: BinaryIO
+    size: int
+    modified: float
+    media_type: str
+    download_name: str
+
+    @property
+    def etag(self) -> str:
+        """Its strong validator."""
+        return f'"{self.size:x}-{int(self.modified * 1000):x}"'
+
+    @property
+    def last_modified(self) -> str:
+        """As an HTTP date."""
+        return formatdate(self.modified, usegmt=True)
+
+
+async def open_file(path: Path, *, media_type: str, download_name: str) -> OpenFile:
+    """Open a file, in a thread: a slow disk must not stop the other requests. Raises OSError when it is not there."""
+    stream = await asyncio.to_thread(path.open, "rb")
+    stat = os.fstat(stream.fileno())
+    return OpenFile(
+        stream=stream, size=stat.st_size, modified=stat.st_mtime, media_type=media_type, download_name=download_name
+    )
+
+
+def answer_file(request: Request, file: OpenFile) -> Response:
+    """The answer to GET or HEAD: 200, 206, 304 or 416. It closes the file."""
+    headers = {
+        "accept-ranges": "bytes",
+        "etag": file.etag,
+        "last-modified": file.last_modified,
+        "cache-control": "private",
+        "content-disposition": f'inline; filename="{file.download_name}"',
+    }
+    if is_unchanged(request.headers, file):
+        file.stream.close()
+        return Response(status_code=304, headers=headers)
+    try:
+        part = read_range(request.headers.get("range", ""), file.size) if wants_range(request, file) else None
+    except UnsatisfiableRange:
+        file.stream.close()
+        headers["content-range"] = f"bytes */{file.size}"
+        return Response(status_code=416, headers=headers)
+    if part is None:
+        return FileAnswer(file, ByteRange(0, file.size - 1), 200, headers)
+    headers["content-range"] = f"bytes {part.first}-{part.last}/{file.size}"
+    return FileAnswer(file, part, 206, headers)
+
+
+def is_unchanged(headers: Headers, file: OpenFile) -> bool:
+    """True when the client has this version already (``If-None-Match``)."""
+    known = headers.get("if-none-match", "")
+    return known.strip() == "*" or file.etag in (tag.strip().removeprefix("W/") for tag in known.split(","))
+
+
+def wants_range(request: Request, file: OpenFile) -> bool:
+    """True when ``Range`` counts: on GET only, and only for the version that ``If-Range`` names."""
+    version = request.headers.get("if-range", "").strip()
+    return request.method == "GET" and version in ("", file.etag, file.last_modified)
+
+
+class FileAnswer(Response):
+    """Sends a part of an open file, and closes it."""
+
+    def __init__(self, file: OpenFile, part: ByteRange, status: int, headers: dict[str, str]) -> None:
+        super().__init__(status_code=status, headers=headers, media_type=file.media_type)
+        self.headers["content-length"] = str(part.size)
+        self._stream = file.stream
+        self._part = part
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 — ASGI's signature
+        """Send it; for HEAD its headers alone."""
+        try:
+            await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+            left = 0 if scope["method"] == "HEAD" else self._part.size
+            self._stream.seek(self._part.first)
+            while left > 0 and (chunk := await asyncio.to_thread(self._stream.read, min(CHUNK_BYTES, left))):
+                left -= len(chunk)
+                await send({"type": "http.response.body", "body": chunk, "more_body": True})
+            await send({"type": "http.response.body", "body": b""})
+        finally:
+            self._stream.close()

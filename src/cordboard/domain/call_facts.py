@@ -1,0 +1,139 @@
+"""What is known of a call, live or ended: what lists show, webhooks say and dialects render."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from cordboard.domain.call_state import Call, EndedBy, Ending, EndReason, FlowName, Party, RecordingPhase
+from cordboard.domain.cause import Outcome, outcome_of, sip_code
+
+
+class Direction(StrEnum):
+    """Which way a call went, seen from the tenant."""
+
+    OUTBOUND = "outbound"
+    INBOUND = "inbound"
+    INTERNAL = "internal"
+
+
+class RecordingStatus(StrEnum):
+    """What became of a call's recording."""
+
+    NONE = "none"
+    PENDING = "pending"
+    READY = "ready"
+    FAILED = "failed"
+    EXPIRED = "expired"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallFacts:
+    """One call as everybody else sees it. Numbers are canonical, times aware UTC; None = it never happened.
+
+    ``outcome`` is None while the call is live and not connected. ``number`` is the record's numeric id, given when
+    the record is final. ``recording_name`` is "" when there is no recording.
+    """
+
+    tenant_id: int
+    id: UUID
+    reference: str
+    flow: FlowName
+    direction: Direction
+    first: Party
+    request_id: str
+    agent_id: int
+    agent_user_name: str
+    agent_name: str
+    agent_extension: str
+    customer_number: str
+    customer_name: str
+    did_number: str
+    requested_at: datetime
+    ringing_at: datetime | None
+    connected_at: datetime | None
+    ended_at: datetime | None
+    held_milliseconds: int
+    outcome: Outcome | None
+    ended_by: EndedBy | None
+    end_reason: EndReason | None
+    failed_party: Party | None
+    sip_code: int | None
+    recording_name: str
+    recording_status: RecordingStatus
+    number: int | None = None
+
+
+_RECORDED = (RecordingPhase.RUNNING, RecordingPhase.PAUSED)
+_DIRECTIONS = {FlowName.CLICK_TO_CALL: Direction.OUTBOUND}
+
+
+def facts_of(call: Call) -> CallFacts:
+    """The facts of a call as it stands. Pure; safe at any moment of its life."""
+    ending = call.ending
+    has_recording = call.recording in _RECORDED
+    return CallFacts(
+        tenant_id=call.tenant_id,
+        id=call.id,
+        reference=call.reference,
+        flow=call.flow,
+        direction=_DIRECTIONS[call.flow],
+        first=call.first,
+        request_id=call.request_id,
+        agent_id=call.agent_id,
+        agent_user_name=call.agent_user_name,
+        agent_name=call.agent_name,
+        agent_extension=call.agent_extension,
+        customer_number=call.customer_number,
+        customer_name=call.customer_name,
+        did_number=call.did_number,
+        requested_at=call.requested_at,
+        ringing_at=_ringing_at(call),
+        connected_at=call.connected_at,
+        ended_at=call.ended_at,
+        held_milliseconds=_held_milliseconds(call),
+        outcome=_outcome(call),
+        ended_by=ending.by if ending else None,
+        end_reason=ending.reason if ending else None,
+        failed_party=ending.party if ending and call.connected_at is None else None,
+        sip_code=sip_code(ending.cause) if ending and call.connected_at is None else None,
+        recording_name=call.recording_name if has_recording else "",
+        recording_status=RecordingStatus.PENDING if has_recording else RecordingStatus.NONE,
+    )
+
+
+def _ringing_at(call: Call) -> datetime | None:
+    """First ringing of the customer; answered without ringing: the answer."""
+    alerts = [
+        at
+        for leg in call.legs
+        if leg.party is Party.CUSTOMER and (at := leg.ringing_at or leg.answered_at) is not None
+    ]
+    return min(alerts, default=None)
+
+
+def _held_milliseconds(call: Call) -> int:
+    return sum(leg.held_milliseconds for leg in call.legs)
+
+
+def _outcome(call: Call) -> Outcome | None:
+    if call.connected_at is not None:
+        return Outcome.ANSWERED
+    return None if call.ending is None else outcome_of_ending(call.ending)
+
+
+_FIXED_OUTCOMES = {
+    EndReason.AGENT_GAVE_UP: Outcome.MISSED,
+    EndReason.CUSTOMER_GAVE_UP: Outcome.MISSED,
+    EndReason.SYSTEM_HUNG_UP: Outcome.MISSED,
+    EndReason.AGENT_NO_ANSWER: Outcome.MISSED,
+    EndReason.CUSTOMER_NO_ANSWER: Outcome.MISSED,
+    EndReason.QUEUE_EXPIRED: Outcome.FAILED,
+    EndReason.ENGINE_REFUSED: Outcome.FAILED,
+    EndReason.ENGINE_LOST: Outcome.FAILED,
+}
+
+
+def outcome_of_ending(ending: Ending) -> Outcome:
+    """The outcome of a call that ended unconnected."""
+    return _FIXED_OUTCOMES.get(ending.reason) or outcome_of(ending.cause)

@@ -1,0 +1,214 @@
+"""A call and its legs: immutable values, stored as they are after every event."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from cordboard.domain.call_events import CallEvent
+from cordboard.domain.cause import Cause
+from cordboard.domain.commands import CallerId, Command, Target, Tone
+
+
+class FlowName(StrEnum):
+    """The shape of a call; each is a file in ``flows/``."""
+
+    CLICK_TO_CALL = "click_to_call"
+
+
+class Party(StrEnum):
+    """Whose side a leg is on. In an internal call the caller counts as the agent."""
+
+    AGENT = "agent"
+    CUSTOMER = "customer"
+
+
+class CallPhase(StrEnum):
+    """How far a call is. RELEASING: its outcome is fixed, some leg is still there."""
+
+    QUEUED = "queued"
+    DIALLING = "dialling"
+    CONNECTED = "connected"
+    RELEASING = "releasing"
+    ENDED = "ended"
+
+
+class LegPhase(StrEnum):
+    """How far a leg is."""
+
+    DIALLING = "dialling"
+    RINGING = "ringing"
+    ANSWERED = "answered"
+    ENDED = "ended"
+
+
+class EndedBy(StrEnum):
+    """Who ended a call: whoever hung up, declined or was busy; time-outs, failures and commands are the system's."""
+
+    AGENT = "agent"
+    CUSTOMER = "customer"
+    SYSTEM = "system"
+
+
+class EndReason(StrEnum):
+    """Why a call ended. Dialects put each into words."""
+
+    AGENT_HUNG_UP = "agent_hung_up"
+    CUSTOMER_HUNG_UP = "customer_hung_up"
+    SYSTEM_HUNG_UP = "system_hung_up"
+    AGENT_GAVE_UP = "agent_gave_up"
+    CUSTOMER_GAVE_UP = "customer_gave_up"
+    AGENT_NO_ANSWER = "agent_no_answer"
+    AGENT_BUSY = "agent_busy"
+    AGENT_DECLINED = "agent_declined"
+    AGENT_UNREACHABLE = "agent_unreachable"
+    AGENT_FAILED = "agent_failed"
+    CUSTOMER_NO_ANSWER = "customer_no_answer"
+    CUSTOMER_BUSY = "customer_busy"
+    CUSTOMER_DECLINED = "customer_declined"
+    CUSTOMER_UNREACHABLE = "customer_unreachable"
+    CUSTOMER_FAILED = "customer_failed"
+    QUEUE_EXPIRED = "queue_expired"
+    ENGINE_REFUSED = "engine_refused"
+    ENGINE_LOST = "engine_lost"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ending:
+    """Why a call ended, fixed once. ``cause`` and ``party`` are those of the leg that failed or hung up, if one did."""
+
+    reason: EndReason
+    by: EndedBy
+    cause: Cause = field(default_factory=Cause)
+    party: Party | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Leg:
+    """One party's side of a call. Times are the engine's."""
+
+    id: str
+    party: Party
+    target: Target
+    caller: CallerId
+    ring_seconds: int
+    dialled_at: datetime
+    phase: LegPhase = LegPhase.DIALLING
+    ringing_at: datetime | None = None
+    progressed_at: datetime | None = None
+    answered_at: datetime | None = None
+    hung_up_at: datetime | None = None
+    ended_at: datetime | None = None
+    cause: Cause = field(default_factory=Cause)
+    held_at: datetime | None = None
+    held_milliseconds: int = 0
+
+    @property
+    def is_live(self) -> bool:
+        """True until the engine said that it is gone."""
+        return self.phase is not LegPhase.ENDED
+
+    @property
+    def is_answered(self) -> bool:
+        """True while its party is on the line."""
+        return self.phase is LegPhase.ANSWERED
+
+    @property
+    def has_progressed(self) -> bool:
+        """True once the far end gave any sign that it is working on the call."""
+        return bool(self.ringing_at or self.progressed_at or self.answered_at)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timer:
+    """Something to look at again, at the latest at ``due_at``. The program that owns the call keeps the time."""
+
+    name: str
+    due_at: datetime
+
+
+class RecordingPhase(StrEnum):
+    """What the recording of a live call is doing."""
+
+    NONE = "none"
+    RUNNING = "running"
+    PAUSED = "paused"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """One attempt to connect two parties, from the request to the end of its last leg.
+
+    ``customer_number`` is canonical (``domain.number``); ``shown_to_agent`` is that number as the agent's phone shows
+    it; ``routes`` are the trunks to try for the customer, best first. ``first`` is the party dialled first.
+    """
+
+    id: UUID
+    tenant_id: int
+    node_id: int
+    reference: str
+    flow: FlowName
+    requested_at: datetime
+    agent_id: int
+    agent_user_name: str
+    agent_name: str
+    agent_extension: str
+    agent_target: Target
+    customer_number: str
+    shown_to_agent: str
+    did_number: str
+    routes: tuple["Route", ...]
+    first: Party = Party.AGENT
+    is_auto_answered: bool = False
+    is_recorded: bool = True
+    request_id: str = ""
+    customer_name: str = ""
+    agent_ring_seconds: int = 30
+    customer_ring_seconds: int = 60
+    phase: CallPhase = CallPhase.QUEUED
+    legs: tuple[Leg, ...] = ()
+    timers: tuple[Timer, ...] = ()
+    tones: tuple[tuple[str, Tone], ...] = ()
+    has_bridge: bool = False
+    recording_name: str = ""
+    recording: RecordingPhase = RecordingPhase.NONE
+    connected_at: datetime | None = None
+    ending: Ending | None = None
+    ended_at: datetime | None = None
+    last_event_at: datetime | None = None
+
+    def leg(self, leg_id: str) -> Leg | None:
+        """The leg of that id, or None."""
+        return next((leg for leg in self.legs if leg.id == leg_id), None)
+
+    def live_leg(self, party: Party) -> Leg | None:
+        """The leg of ``party`` that is not gone, or None."""
+        return next((leg for leg in self.legs if leg.party is party and leg.is_live), None)
+
+    @property
+    def live_legs(self) -> tuple[Leg, ...]:
+        """The legs that are not gone."""
+        return tuple(leg for leg in self.legs if leg.is_live)
+
+    @property
+    def is_over(self) -> bool:
+        """True once its last leg is gone: nothing changes it any more."""
+        return self.phase is CallPhase.ENDED
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Route:
+    """One way to the customer: a trunk, with both numbers as that carrier wants them."""
+
+    target: Target
+    caller_number: str
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What an event made of a call: its new state, what the engine must do, what subscribers shall hear."""
+
+    call: Call
+    commands: tuple[Command, ...] = ()
+    events: tuple[CallEvent, ...] = ()

@@ -1,0 +1,85 @@
+"""What can go wrong, in the house's own words. How it looks on a wire is each dialect's business.
+
+CordboardError
+├── InvalidInput        a value that cannot be used; names the field
+├── NotFound            nothing of that name or id belongs to the tenant
+├── AlreadyExists       a name or number is taken
+├── CallRefused         a call that will not be placed, and why
+├── Unauthenticated     no key, or none that we know
+├── Forbidden           a key without the right
+└── Unavailable         a part that is needed is away (the database)
+"""
+
+from enum import StrEnum
+
+
+class CordboardError(Exception):
+    """The root of all expected errors."""
+
+
+class InvalidInput(CordboardError):
+    """A value that cannot be used. ``field`` is the caller's name for it."""
+
+    def __init__(self, field: str, reason: str) -> None:
+        super().__init__(f"{field}: {reason}")
+        self.field = field
+        self.reason = reason
+
+
+class NotFound(CordboardError):
+    """Nothing of that name or id belongs to the tenant."""
+
+    def __init__(self, kind: str, name: str) -> None:
+        super().__init__(f"no {kind} '{name}'")
+        self.kind = kind
+        self.name = name
+
+
+class AlreadyExists(CordboardError):
+    """A name or number is taken already."""
+
+    def __init__(self, kind: str, name: str) -> None:
+        super().__init__(f"{kind} '{name}' exists already")
+        self.kind = kind
+        self.name = name
+
+
+class Refusal(StrEnum):
+    """Why a call is not placed, in the order of the checks."""
+
+    AGENT_UNKNOWN = "agent_unknown"
+    AGENT_UNREGISTERED = "agent_unregistered"
+    CAMPAIGN_UNKNOWN = "campaign_unknown"
+    NUMBER_INVALID = "number_invalid"
+    NUMBER_IS_EXTENSION = "number_is_extension"
+    DESTINATION_DENIED = "destination_denied"
+    AGENT_BUSY = "agent_busy"
+    CAP_REACHED = "cap_reached"
+    NO_TRUNK = "no_trunk"
+    NO_NUMBER = "no_number"
+    ENGINE_AWAY = "engine_away"
+    QUEUE_FULL = "queue_full"
+
+
+class CallRefused(CordboardError):
+    """A call that will not be placed. It leaves no record."""
+
+    def __init__(self, refusal: Refusal) -> None:
+        super().__init__(refusal.value)
+        self.refusal = refusal
+
+
+class Unauthenticated(CordboardError):
+    """No key, or none that we know."""
+
+
+class Forbidden(CordboardError):
+    """A known key without the right to do this. ``scope`` is the right it lacks."""
+
+    def __init__(self, scope: str) -> None:
+        super().__init__(f"the key lacks the scope '{scope}'")
+        self.scope = scope
+
+
+class Unavailable(CordboardError):
+    """A part that is needed is away. Nothing was done."""

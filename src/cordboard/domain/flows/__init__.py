@@ -1,0 +1,24 @@
+"""The shapes of calls. A new shape is a new file here and a line in ``FLOWS``."""
+
+from datetime import datetime
+from types import MappingProxyType
+from typing import Protocol
+
+from cordboard.domain.call_state import FlowName, Leg, Step
+from cordboard.domain.flows import click_to_call
+
+
+class Flow(Protocol):
+    """What a flow decides; facts of legs and the end of a call are the same for all (``domain.call``)."""
+
+    def start(self, step: Step, at: datetime) -> Step:
+        """Dial the first legs."""
+
+    def leg_changed(self, step: Step, before: Leg, leg: Leg, at: datetime) -> Step:
+        """Go on after one leg moved from ``before`` to ``leg``."""
+
+    def ring_timed_out(self, step: Step, leg: Leg, at: datetime) -> Step:
+        """A leg rang as long as it may."""
+
+
+FLOWS: MappingProxyType[FlowName, Flow] = MappingProxyType({FlowName.CLICK_TO_CALL: click_to_call})

@@ -1,0 +1,96 @@
+"""The other half of commit-first: compare what we think an engine has with what it really has, and mend the difference.
+
+A command may be lost between the commit and the engine, and events may be lost while the connection is down. Both
+show here. Pure, and harmless when nothing is wrong.
+"""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import timedelta
+from uuid import UUID
+
+from cordboard.domain import ids
+from cordboard.domain.call import advance
+from cordboard.domain.call_state import Call, CallPhase, Leg, LegPhase, Step
+from cordboard.domain.cause import Cause
+from cordboard.domain.commands import Command, CreateBridge, DestroyBridge, HangUp, JoinBridge
+from cordboard.domain.leg_events import CallInput, LegAnswered, LegEnded, LegRinging, TimerFired
+from cordboard.domain.moves import RELEASE_TIMER, dial_command
+from cordboard.domain.snapshot import EngineSnapshot
+
+# A leg dialled this shortly before the snapshot may not have been in the engine yet when it was taken.
+SETTLING = timedelta(seconds=2)
+# A leg of which no sign ever came is dialled again within this time of its first dialling; later it counts as gone.
+REDIAL_WITHIN = timedelta(seconds=10)
+
+
+def reconcile(call: Call, snapshot: EngineSnapshot) -> Step:
+    """What it takes to make ``call`` and the engine agree again: missed events first, then lost commands."""
+    if call.phase in (CallPhase.QUEUED, CallPhase.ENDED):
+        return Step(call)
+    step = Step(call)
+    for leg in call.live_legs:
+        for event in _missed_events(leg, snapshot):
+            step = _follow(step, event)
+    for timer in step.call.timers:
+        if timer.due_at <= snapshot.taken_at:
+            step = _follow(step, TimerFired(name=timer.name, at=snapshot.taken_at))
+    repeated = tuple(command for command in _lost_commands(step.call, snapshot) if command not in step.commands)
+    return replace(step, commands=(*step.commands, *repeated))
+
+
+def orphans(snapshot: EngineSnapshot, known: Iterable[UUID]) -> tuple[Command, ...]:
+    """Commands that take down legs and bridges of no call that we know, unless they are too young to judge."""
+    calls = set(known)
+    old = snapshot.taken_at - SETTLING
+    legs = (leg for leg in snapshot.legs.values() if ids.call_id_of(leg.leg_id) not in calls and leg.created_at < old)
+    bridges = (bridge for bridge in snapshot.bridges if ids.call_id_of(bridge) not in calls)
+    return (*(HangUp(leg_id=leg.leg_id) for leg in legs), *(DestroyBridge(bridge_id=bridge) for bridge in bridges))
+
+
+def _follow(step: Step, event: CallInput) -> Step:
+    after = advance(step.call, event)
+    return Step(after.call, (*step.commands, *after.commands), (*step.events, *after.events))
+
+
+def _missed_events(leg: Leg, snapshot: EngineSnapshot) -> Iterable[CallInput]:
+    seen = snapshot.legs.get(leg.id)
+    at = snapshot.taken_at
+    if seen is None:
+        if leg.dialled_at <= at - SETTLING and not _is_redialled(leg, snapshot):
+            yield LegEnded(leg_id=leg.id, at=at, cause=Cause())
+    elif seen.is_answered and not leg.is_answered:
+        yield LegAnswered(leg_id=leg.id, at=at)
+    elif seen.is_ringing and leg.phase is LegPhase.DIALLING:
+        yield LegRinging(leg_id=leg.id, at=at)
+
+
+def _is_redialled(leg: Leg, snapshot: EngineSnapshot) -> bool:
+    return leg.phase is LegPhase.DIALLING and not leg.has_progressed and snapshot.taken_at - leg.dialled_at < REDIAL_WITHIN
+
+
+def _lost_commands(call: Call, snapshot: EngineSnapshot) -> Iterable[Command]:
+    if call.phase is CallPhase.RELEASING:
+        if all(timer.name != RELEASE_TIMER for timer in call.timers):
+            yield from (HangUp(leg_id=leg.id) for leg in call.live_legs)
+        return
+    if call.phase not in (CallPhase.DIALLING, CallPhase.CONNECTED):
+        return
+    yield from _lost_bridge(call, snapshot)
+    for leg in call.live_legs:
+        if leg.id not in snapshot.legs and _is_redialled(leg, snapshot):
+            yield dial_command(call, leg)
+
+
+def _lost_bridge(call: Call, snapshot: EngineSnapshot) -> Iterable[Command]:
+    if not call.has_bridge:
+        return
+    bridge_id = ids.bridge_id(call.id)
+    members = snapshot.bridges.get(bridge_id)
+    if members is None:
+        yield CreateBridge(bridge_id=bridge_id)
+    for leg in call.live_legs:
+        if leg.is_answered and leg.id in snapshot.legs and leg.id not in (members or ()):
+            yield JoinBridge(bridge_id=bridge_id, leg_id=leg.id)
+
+

@@ -1,0 +1,252 @@
+"""Writes the configuration of a private Asterisk: everything on loopback but the SIP address it was given.
+
+Phones and trunks are not in it: they are pushed over ARI into sorcery's memory. The ``*_conf`` functions and
+``common_files`` are shared with the lab's Asterisk, which differs in ``pjsip.conf``, ``sorcery.conf`` and
+``extensions.conf`` only.
+"""
+
+import os
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from cordboard.domain.provisioning import SIP_REALM
+from cordboard.nodes.asterisk_layout import AsteriskLayout
+from cordboard.nodes.asterisk_modules import MODULES
+from cordboard.nodes.tone_zones import indications_conf
+
+USER_AGENT = "Cordboard"
+
+# The private file mode: these files hold the passwords of ARI and AMI.
+_SECRET_MODE = 0o600
+
+# Asterisk ends a websocket whose peer does not read for this long (its default, 100 ms, is less than one garbage
+# collection on a busy machine); what it would have sent meanwhile waits inside it.
+WEBSOCKET_WRITE_MILLISECONDS = 2000
+
+
+def write_configuration(layout: AsteriskLayout, *, has_verbose_log: bool = False) -> None:
+    """Write all files of a node's Asterisk and make the folders that it needs."""
+    files = {
+        **common_files(layout, has_verbose_log=has_verbose_log),
+        "pjsip.conf": pjsip_conf(layout),
+        "sorcery.conf": sorcery_conf(),
+        "extensions.conf": extensions_conf(layout),
+    }
+    make_folders(layout)
+    write_files(layout.configuration, files)
+
+
+def common_files(
+    layout: AsteriskLayout, *, more_modules: Iterable[str] = (), has_verbose_log: bool = False
+) -> dict[str, str]:
+    """What every Asterisk of ours has, by file name."""
+    return {
+        "asterisk.conf": asterisk_conf(layout),
+        "modules.conf": modules_conf(more_modules),
+        "logger.conf": logger_conf(has_verbose_log=has_verbose_log),
+        "http.conf": http_conf(layout),
+        "ari.conf": ari_conf(layout),
+        "manager.conf": manager_conf(layout),
+        "rtp.conf": rtp_conf(layout),
+        "musiconhold.conf": musiconhold_conf(layout),
+        "indications.conf": indications_conf(),
+        # Asterisk's own call records: nobody reads them, and they cost CPU on every change of a channel.
+        "cdr.conf": "[general]\nenable = no\n",
+        # Absent, it is an error in the log of every start.
+        "websocket_client.conf": "",
+    }
+
+
+def make_folders(layout: AsteriskLayout) -> None:
+    """Make every folder that Asterisk writes to."""
+    # ARI answers 500 to a recording when spool/recording is missing.
+    for folder in (
+        layout.configuration, layout.run_folder, layout.control_folder, layout.log, layout.raw_recordings,
+        layout.spool / "recording", layout.spool / "cache", layout.run_folder / "db", layout.run_folder / "keys",
+    ):  # fmt: skip
+        folder.mkdir(parents=True, exist_ok=True)
+
+
+def write_files(folder: Path, files: Mapping[str, str]) -> None:
+    """Write ``files`` into ``folder``, readable by their owner only."""
+    for name, text in files.items():
+        descriptor = os.open(folder / name, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, _SECRET_MODE)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(text)
+
+
+def asterisk_conf(layout: AsteriskLayout) -> str:
+    """Folders and options. ``astdb`` (the phones' contacts) lives in the run folder and survives a restart."""
+    return f"""[directories]
+astetcdir = {layout.configuration}
+astmoddir = {layout.modules}
+astvarlibdir = {layout.run_folder}
+astdbdir = {layout.run_folder / "db"}
+astkeydir = {layout.run_folder}
+astdatadir = {layout.data}
+astagidir = {layout.run_folder / "agi-bin"}
+astspooldir = {layout.spool}
+astcachedir = {layout.spool / "cache"}
+astrundir = {layout.control_folder}
+astlogdir = {layout.log}
+
+[options]
+entityid = {layout.entity_id}
+nocolor = yes
+execincludes = no
+live_dangerously = no
+documentation_language = en_US
+hideconnect = yes
+
+[files]
+astctlpermissions = 0600
+"""
+
+
+def modules_conf(more: Iterable[str] = ()) -> str:
+    """The modules by name; ``more`` besides ours."""
+    names = dict.fromkeys((*MODULES, *more))
+    return "[modules]\nautoload = no\n" + "".join(f"load = {name}.so\n" for name in names)
+
+
+def logger_conf(*, has_verbose_log: bool = False) -> str:
+    """Warnings and errors to standard output and to the file ``messages``; everything there when ``has_verbose_log``."""
+    levels = "notice,warning,error,security,verbose(5)" if has_verbose_log else "notice,warning,error"
+    return f"""[general]
+dateformat = %F %T.%3q
+appendhostname = no
+
+[logfiles]
+console = warning,error
+messages = {levels}
+"""
+
+
+def http_conf(layout: AsteriskLayout) -> str:
+    """ARI's server."""
+    return f"""[general]
+enabled = yes
+bindaddr = {layout.ari_host}
+bindport = {layout.ari_port}
+enable_static = no
+enable_status = no
+"""
+
+
+def ari_conf(layout: AsteriskLayout) -> str:
+    """ARI's one user."""
+    return f"""[general]
+enabled = yes
+pretty = no
+websocket_write_timeout = {WEBSOCKET_WRITE_MILLISECONDS}
+
+[{layout.ari_user}]
+type = user
+read_only = no
+password_format = plain
+password = {layout.ari_password}
+"""
+
+
+def manager_conf(layout: AsteriskLayout) -> str:
+    """AMI, for the three recording actions: no events, and no rights beyond what MixMonitor asks for."""
+    return f"""[general]
+enabled = yes
+bindaddr = {layout.ami_host}
+port = {layout.ami_port}
+webenabled = no
+displayconnects = no
+
+[{layout.ami_user}]
+secret = {layout.ami_password}
+read =
+write = system,call
+writetimeout = 1000
+"""
+
+
+def rtp_conf(layout: AsteriskLayout) -> str:
+    """The UDP ports for audio."""
+    first, last = layout.rtp_ports
+    return f"""[general]
+rtpstart = {first}
+rtpend = {last}
+icesupport = yes
+"""
+
+
+def musiconhold_conf(layout: AsteriskLayout) -> str:
+    """The music that is played to who waits."""
+    return f"""[general]
+cachertclasses = no
+
+[default]
+mode = files
+directory = {layout.music}
+sort = random
+"""
+
+
+def pjsip_conf(layout: AsteriskLayout) -> str:
+    """The SIP stack, without anybody in it.
+
+    ``timer_b`` 5 s: a trunk that answers nothing at all fails over after 5 s, not after 32 (RFC 3261 17.1.1.2).
+    It is also how long a final response is repeated until its ACK comes (0.5, 1.5, 3.5 s: 4 tries).
+    ``username`` before ``ip``: a trunk on the same address as a phone must not swallow the phone's requests.
+    """
+    return f"""[system]
+type = system
+timer_t1 = 100
+timer_b = 6400
+
+[global]
+type = global
+user_agent = {USER_AGENT}
+default_realm = {SIP_REALM}
+endpoint_identifier_order = username,ip
+max_initial_qualify_time = 1
+contact_expiration_check_interval = 5
+
+[transport-udp]
+type = transport
+protocol = udp
+bind = {layout.sip_host}:{layout.sip_port}
+allow_reload = no
+"""
+
+
+def sorcery_conf() -> str:
+    """What is provisioned lives in memory, pushed over ARI; contacts outlive a crash of Asterisk in astdb."""
+    return """[res_pjsip]
+endpoint = memory
+auth = memory
+aor = memory
+contact = astdb,registrar
+
+[res_pjsip_endpoint_identifier_ip]
+identify = memory
+
+[res_pjsip_outbound_registration]
+registration = memory
+"""
+
+
+def extensions_conf(layout: AsteriskLayout) -> str:
+    """Calls that reach us from outside.
+
+    None is served yet: phones and carriers get 403 (Q.850 21 would be 603 and look like a person's refusal). A call
+    in ``stasis`` that comes while no ``switch`` is connected falls through to 503.
+    """
+    return f"""[general]
+static = yes
+writeprotect = yes
+
+[refused]
+exten = _[+0-9a-zA-Z*#].,1,Hangup(55)
+exten = _[+0-9a-zA-Z*#],1,Hangup(55)
+exten = s,1,Hangup(55)
+
+[stasis]
+exten = _[+0-9a-zA-Z*#].,1,Stasis({layout.stasis_app})
+ same = n,Hangup(34)
+"""
