@@ -6,8 +6,7 @@ from datetime import UTC, datetime
 from starlette.applications import Starlette
 
 from cordboard.actions.core import Core
-from cordboard.api.alohub.webhooks import render_call_event
-from cordboard.api.routes import build_application
+from cordboard.api.routes import build_application, build_renderers
 from cordboard.domain.clock import Clock
 from cordboard.engine.asterisk.engine import AsteriskEngine
 from cordboard.engine.port import Engine
@@ -30,7 +29,7 @@ class SystemClock:
 async def build_core(settings: Settings) -> Core:
     """Open the database and put the parts together. Raises Unavailable when the database is away."""
     store = await Store.open(settings.database_url, key_file=settings.key_file)
-    return Core(settings=settings, clock=SystemClock(), store=store, renderers={})
+    return Core(settings=settings, clock=SystemClock(), store=store, renderers=build_renderers(settings))
 
 
 def build_engine(settings: Settings, clock: Clock) -> Engine:

@@ -1,7 +1,7 @@
 """Identities that we choose."""
 
 import re
-from datetime import datetime
+from datetime import UTC, datetime
 from uuid import UUID
 
 from cordboard.domain import ids
@@ -14,7 +14,7 @@ def test_call_ids_are_version_7_and_sort_by_time() -> None:
 
 
 def test_a_reference_is_the_local_start_letters_and_digits() -> None:
-    reference = ids.new_reference(datetime(2026, 3, 10, 9, 52, 27))
+    reference = ids.new_reference(datetime(2026, 3, 10, 9, 52, 27, tzinfo=UTC))
     assert re.fullmatch(r"20260310095227-[A-Z]{8}-\d{4}", reference)
 
 

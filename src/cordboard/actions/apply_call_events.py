@@ -1,13 +1,14 @@
 """Carry a call on: what happened to it becomes its new row, or its record, in one transaction."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import timedelta
 
 from cordboard.actions.core import Core
 from cordboard.actions.release_record import announce_change, release_record
 from cordboard.domain.call import advance
 from cordboard.domain.call_events import CallConnected, CallDialled
-from cordboard.domain.call_facts import CallFacts, RecordingStatus, facts_of
+from cordboard.domain.call_facts import RecordingStatus, facts_of
 from cordboard.domain.call_state import Call, Step
 from cordboard.domain.leg_events import CallInput
 from cordboard.domain.reconcile import reconcile
@@ -53,10 +54,9 @@ async def _close(core: Core, rows: TenantRows, call: Call) -> None:
         return  # closed already, by an earlier try whose answer was lost
     facts = facts_of(call)
     if facts.recording_status is RecordingStatus.PENDING:
-        due_at = core.clock.now() + timedelta(seconds=core.settings.cdr_event_seconds)
-        await rows.cdrs.insert(facts, due_at)
-        await rows.recordings.insert(_recording(core, facts))
+        now = core.clock.now()
+        await rows.cdrs.insert(facts, now + timedelta(seconds=core.settings.cdr_event_seconds))
+        await rows.recordings.insert(new_recording(facts, created_at=now, expires_at=None))
         return
     number = await rows.cdrs.insert(facts, None)
-    tenant = await rows.tenants.get()
-    await release_record(core, rows, tenant, _numbered(facts, number))
+    await release_record(core, rows, await rows.tenants.get(), replace(facts, number=number))

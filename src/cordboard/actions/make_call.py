@@ -122,9 +122,7 @@ def _new_call(
         customer_number=number,
         shown_to_agent=national_form(number, tenant.country),
         did_number=admission.did_number,
-        routes=routes_to(
-            number, trunks=admission.trunks, did_number=admission.did_number, country=tenant.country
-        ),
+        routes=routes_to(number, trunks=admission.trunks, did_number=admission.did_number, country=tenant.country),
         first=request.first,
         is_auto_answered=agent.is_auto_answered,
         request_id=request.request_id,

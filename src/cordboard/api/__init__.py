@@ -1,1 +1,1 @@
-""""""
+"""The two vendors' dialects over the one house."""

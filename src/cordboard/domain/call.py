@@ -4,6 +4,7 @@ An event that comes late, twice or out of order changes nothing: legs only ever 
 is fixed once, and an ended call is final.
 """
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 
@@ -75,18 +76,10 @@ def _react(call: Call, event: CallInput) -> Step:
             return _timer_fired(call, event)
         case CallStarted():
             return _started(call, event)
-        case QueueExpired():
-            return _queue_expired(call)
-        case HangUpRequested():
-            return _hang_up_requested(call)
-        case RecordingPauseRequested():
-            return _pause_requested(call)
-        case RecordingResumeRequested():
-            return _resume_requested(call)
         case EngineLost():
             return _engine_lost(call, event)
         case _:
-            return Step(call)
+            return _REQUESTS[type(event)](call)
 
 
 def _leg_event(call: Call, event: LegEvent) -> Step:
@@ -210,3 +203,11 @@ def _undialled(kind: TargetKind, event: CommandFailed) -> Cause:
     if not event.is_unreachable:
         return Cause(sip=500) if kind is TargetKind.PHONE else Cause(sip=503)
     return Cause(sip=480) if kind is TargetKind.PHONE else Cause(sip=503)
+
+
+_REQUESTS: dict[type[CallInput], Callable[[Call], Step]] = {
+    QueueExpired: _queue_expired,
+    HangUpRequested: _hang_up_requested,
+    RecordingPauseRequested: _pause_requested,
+    RecordingResumeRequested: _resume_requested,
+}

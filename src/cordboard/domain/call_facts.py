@@ -105,9 +105,7 @@ def facts_of(call: Call) -> CallFacts:
 def _ringing_at(call: Call) -> datetime | None:
     """First ringing of the customer; answered without ringing: the answer."""
     alerts = [
-        at
-        for leg in call.legs
-        if leg.party is Party.CUSTOMER and (at := leg.ringing_at or leg.answered_at) is not None
+        at for leg in call.legs if leg.party is Party.CUSTOMER and (at := leg.ringing_at or leg.answered_at) is not None
     ]
     return min(alerts, default=None)
 

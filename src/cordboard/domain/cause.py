@@ -1,6 +1,6 @@
 """Why a leg ended: Q.850 causes and SIP codes, and what they mean for a call.
 
-Sources: ITU-T Q.850 table 1, RFC 3261 section 21, RFC 3398 section 8.2.6 (SIP to Q.850), RFC 8197 (607), RFC 8688 (608).
+Sources: ITU-T Q.850 table 1; RFC 3261 section 21; RFC 3398 section 8.2.6 (SIP to Q.850); RFC 8197 (607), 8688 (608).
 """
 
 from dataclasses import dataclass

@@ -12,7 +12,7 @@ class RouteKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Did:
-    """A public number, canonical (``+`` E.164). ``route_to`` names the agent's extension when ``route_kind`` is AGENT."""
+    """A public number, canonical. ``route_to`` is the agent's extension when ``route_kind`` is AGENT."""
 
     id: int
     tenant_id: int

@@ -34,6 +34,7 @@ from cordboard.domain.commands import (
 # The engine's own ring limit lies above the call's timer: it only matters when nobody is there to fire the timer.
 BACKSTOP_SECONDS = 10
 
+
 def then(step: Step, call: Call, *commands: Command, events: tuple[CallEvent, ...] = ()) -> Step:
     """The step that follows ``step``: a new call, more commands, more events."""
     return Step(call, (*step.commands, *commands), (*step.events, *events))
@@ -63,9 +64,7 @@ def ring_timer(leg_id: str) -> str:
 RELEASE_TIMER = "release"
 
 
-def dial(
-    step: Step, *, party: Party, target: Target, caller: CallerId, ring_seconds: int, at: datetime
-) -> Step:
+def dial(step: Step, *, party: Party, target: Target, caller: CallerId, ring_seconds: int, at: datetime) -> Step:
     """Dial a new leg, into the bridge when there is one, and start its ring timer."""
     call = step.call
     leg = Leg(

@@ -66,7 +66,9 @@ def _missed_events(leg: Leg, snapshot: EngineSnapshot) -> Iterable[CallInput]:
 
 
 def _is_redialled(leg: Leg, snapshot: EngineSnapshot) -> bool:
-    return leg.phase is LegPhase.DIALLING and not leg.has_progressed and snapshot.taken_at - leg.dialled_at < REDIAL_WITHIN
+    return (
+        leg.phase is LegPhase.DIALLING and not leg.has_progressed and snapshot.taken_at - leg.dialled_at < REDIAL_WITHIN
+    )
 
 
 def _lost_commands(call: Call, snapshot: EngineSnapshot) -> Iterable[Command]:
@@ -92,5 +94,3 @@ def _lost_bridge(call: Call, snapshot: EngineSnapshot) -> Iterable[Command]:
     for leg in call.live_legs:
         if leg.is_answered and leg.id in snapshot.legs and leg.id not in (members or ()):
             yield JoinBridge(bridge_id=bridge_id, leg_id=leg.id)
-
-

@@ -23,6 +23,9 @@ _SECRET_MODE = 0o600
 # collection on a busy machine); what it would have sent meanwhile waits inside it.
 WEBSOCKET_WRITE_MILLISECONDS = 2000
 
+# Their defaults suit us; absent, each is an error in the log of every start.
+_EMPTY_FILES = ("ccss.conf", "cel.conf", "features.conf", "res_fax.conf", "udptl.conf")
+
 
 def write_configuration(layout: AsteriskLayout, *, has_verbose_log: bool = False) -> None:
     """Write all files of a node's Asterisk and make the folders that it needs."""
@@ -52,8 +55,13 @@ def common_files(
         "indications.conf": indications_conf(),
         # Asterisk's own call records: nobody reads them, and they cost CPU on every change of a channel.
         "cdr.conf": "[general]\nenable = no\n",
-        # Absent, it is an error in the log of every start.
+        **dict.fromkeys(_EMPTY_FILES, "[general]\n"),
+        # A section in these would be an object.
         "websocket_client.conf": "",
+        "geolocation.conf": "",
+        "pjproject.conf": "",
+        "acl.conf": "",
+        "stasis.conf": "",
     }
 
 

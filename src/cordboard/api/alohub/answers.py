@@ -9,7 +9,7 @@ from starlette.responses import Response
 from cordboard.actions.core import Core
 from cordboard.api.alohub.schemas import Envelope
 from cordboard.api.common.accept import accepts
-from cordboard.api.common.authentication import Door
+from cordboard.api.common.authentication import Gatekeeper
 from cordboard.api.common.errors import NotAcceptable
 from cordboard.api.common.resource import Handler
 from cordboard.domain.tenant import Identity
@@ -24,11 +24,11 @@ def json_answer(body: Envelope) -> Response:
     return Response(_encoder.encode(body), media_type="application/json")
 
 
-def keyed(core: Core, door: Door, scope: str, handler: KeyedHandler) -> Handler:
+def keyed(core: Core, gatekeeper: Gatekeeper, scope: str, handler: KeyedHandler) -> Handler:
     """A handler for whoever has a key with ``scope`` and takes JSON."""
 
     async def handle(request: Request) -> Response:
-        identity = await door.admit(request, scope)
+        identity = await gatekeeper.admit(request, scope)
         if not accepts(request.headers.get("accept", ""), "application/json"):
             raise NotAcceptable
         return await handler(core, identity, request)

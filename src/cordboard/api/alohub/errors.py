@@ -1,4 +1,4 @@
-"""The one table from what goes wrong to what Alohub's clients read: HTTP status, ``error_code``, words in both languages."""
+"""The one table from what goes wrong to what Alohub's clients read: status, ``error_code``, words in both languages."""
 
 from dataclasses import dataclass
 
@@ -13,6 +13,7 @@ from cordboard.api.common.errors import (
     Reason,
     RecordingExpired,
     UnknownPath,
+    UnsatisfiableRange,
     WrongMethod,
 )
 from cordboard.api.common.visit import Visit
@@ -59,6 +60,9 @@ _ERRORS: dict[type[Exception], WireError] = {
     ),
     NotAcceptable: WireError(406, "NOT_ACCEPTABLE", "Chỉ trả về JSON", "The answer is JSON only"),
     PayloadTooLarge: WireError(413, "PAYLOAD_TOO_LARGE", "Nội dung vượt quá 1 MiB", "The body is over 1 MiB"),
+    UnsatisfiableRange: WireError(
+        416, "INVALID_INPUT", "Range nằm ngoài độ dài của file", "The range lies outside of the file"
+    ),
     Unavailable: WireError(
         503, "SERVICE_UNAVAILABLE", "Hệ thống tạm thời gián đoạn, vui lòng thử lại", "Temporarily away, try again"
     ),
@@ -146,4 +150,6 @@ def _parts(error: Exception, language: str) -> dict[str, str]:
 def _headers(error: Exception) -> dict[str, str]:
     if isinstance(error, Unavailable):
         return {"retry-after": str(RETRY_SECONDS)}
+    if isinstance(error, UnsatisfiableRange):
+        return {"content-range": f"bytes */{error.size}", "accept-ranges": "bytes"}
     return {"allow": ", ".join(error.allowed)} if isinstance(error, WrongMethod) else {}

@@ -1,4 +1,4 @@
-"""``MP3Export.do``: a recording, by name and key, or by a URL that we signed ("Calls, Lookup & Recording" section 4)."""
+"""``MP3Export.do``: a recording, by key, or by a URL that we signed ("Calls, Lookup & Recording" section 4)."""
 
 import re
 from collections.abc import Awaitable, Callable
@@ -11,7 +11,7 @@ from starlette.responses import Response
 from cordboard.actions.core import Core
 from cordboard.api.alohub.recording_urls import WantedRecording, host_of, read_wanted
 from cordboard.api.alohub.render import SOURCE
-from cordboard.api.common.authentication import Door
+from cordboard.api.common.authentication import Gatekeeper
 from cordboard.api.common.errors import Reason, RecordingExpired
 from cordboard.api.common.file_answer import answer_file, open_file
 from cordboard.api.common.signed_urls import UrlSigner
@@ -26,7 +26,7 @@ NAME_CHARACTERS = 255
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9._-]+")
 
 
-def build_media(core: Core, door: Door, signer: UrlSigner) -> Callable[[Request], Awaitable[Response]]:
+def build_media(core: Core, gatekeeper: Gatekeeper, signer: UrlSigner) -> Callable[[Request], Awaitable[Response]]:
     """The handler."""
     own_host = host_of(core.settings.public_url)
 
@@ -36,7 +36,7 @@ def build_media(core: Core, door: Door, signer: UrlSigner) -> Callable[[Request]
         wanted = read_wanted(query.get("url", "").strip(), query.get("sig", ""), hosts)
         tenant_id = signer.tenant_of(wanted.signature, wanted.name or "") if wanted.signature else None
         if tenant_id is None:
-            tenant_id = (await door.admit(request, "recording")).tenant.id
+            tenant_id = (await gatekeeper.admit(request, "recording")).tenant.id
         if query.get("source", "") not in ("", SOURCE):
             raise InvalidInput("source", Reason.NOT_OFFERED)
         return await _send(request, core, await _find(core, tenant_id, wanted))
@@ -70,6 +70,6 @@ async def _send(request: Request, core: Core, recording: Recording) -> Response:
     try:
         file = await open_file(path, media_type="audio/mpeg", download_name=recording.name)
     except OSError as error:
-        log.error("recording is not on disk", name=recording.name, reason=str(error))
+        log.warning("recording is not on disk", name=recording.name, reason=str(error))
         raise NotFound("recording", recording.name) from error
     return answer_file(request, file)

@@ -1,4 +1,4 @@
-"""The facts of a call in Alohub's words: who is caller and called, times in the tenant's zone (WIRE, Facts of a call)."""
+"""The facts of a call in Alohub's words: who is who, times in the tenant's zone (WIRE, Facts of a call)."""
 
 from dataclasses import dataclass
 from datetime import datetime, tzinfo

@@ -12,19 +12,19 @@ from cordboard.api.alohub.media import build_media
 from cordboard.api.alohub.recording_urls import PATH as MEDIA_PATH
 from cordboard.api.alohub.render import call_row, call_row_v1
 from cordboard.api.alohub.search import answer_search
-from cordboard.api.common.authentication import Door
+from cordboard.api.common.authentication import Gatekeeper
 from cordboard.api.common.resource import Dialect, Handler
 from cordboard.api.common.signed_urls import UrlSigner
 
 
-def build_dialect(core: Core, door: Door, signer: UrlSigner) -> Dialect:
+def build_dialect(core: Core, gatekeeper: Gatekeeper, signer: UrlSigner) -> Dialect:
     """All that this dialect serves."""
 
     def post(scope: str, handler: KeyedHandler) -> dict[str, Handler]:
-        return {"POST": keyed(core, door, scope, handler)}
+        return {"POST": keyed(core, gatekeeper, scope, handler)}
 
     click_to_call = post("call", answer_click_to_call)
-    media = {"GET": build_media(core, door, signer)}
+    media = {"GET": build_media(core, gatekeeper, signer)}
     return Dialect(
         name="alohub",
         resources={

@@ -6,14 +6,14 @@ Sources: "Calls, Lookup & Recording" sections 2 and 3, the call event webhook's 
 from typing import Literal
 
 import msgspec
-from msgspec import NODEFAULT, Raw, field
+from msgspec import Raw, field
 
 SUCCESS = "SUCCESS"
 
 
 def _given(name: str) -> Raw:
     """A field of a body: its bytes as they came, empty when it is not there."""
-    return field(name=name, default=Raw())  # type: ignore[no-any-return]  # msgspec types field() as Any
+    return field(name=name, default=Raw())
 
 
 class CallBody(msgspec.Struct, kw_only=True):
@@ -55,7 +55,7 @@ class CallAnswer(Envelope, kw_only=True):
     """The answer to makeCall and click-to-call. ``call_id`` is "" for a refused call."""
 
     call_id: str
-    transaction_id: str = field(name="transactionId", default=NODEFAULT)
+    transaction_id: str = field(name="transactionId")
 
 
 class CallRow(msgspec.Struct, kw_only=True):
@@ -74,7 +74,7 @@ class CallRow(msgspec.Struct, kw_only=True):
     recording_url: str
     caller_number: str
     destination_number: str
-    transaction_id: str = field(name="transactionId", default=NODEFAULT)
+    transaction_id: str = field(name="transactionId")
     agent: str
 
 
@@ -87,7 +87,7 @@ class CallRowV1(CallRow, kw_only=True):
 class SearchAnswer(Envelope, kw_only=True):
     """A page of calls. ``total_record`` counts all that match, not the page's rows."""
 
-    total_record: int = field(name="totalRecord", default=NODEFAULT)
+    total_record: int = field(name="totalRecord")
     data: list[CallRow]
 
 
@@ -108,6 +108,6 @@ class CallEventBody(msgspec.Struct, kw_only=True):
     holding_duration: str
     recording_url: str
     object_id: int = field(name="objectId", default=1)
-    transaction_id: str = field(name="transactionID", default=NODEFAULT)
-    user_name: str = field(name="userName", default=NODEFAULT)
+    transaction_id: str = field(name="transactionID")
+    user_name: str = field(name="userName")
     event_type: str = field(name="eventType", default="call")

@@ -1,6 +1,8 @@
 """``searchCallV2`` and ``searchCallV1`` ("Calls, Lookup & Recording" section 3, WIRE 1.5)."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TypeVar
 
 import msgspec
 from starlette.requests import Request
@@ -13,7 +15,7 @@ from cordboard.api.alohub.schemas import CallRow, SearchAnswer, SearchBody
 from cordboard.api.common.errors import Reason
 from cordboard.api.common.fields import text, texts, whole_number
 from cordboard.api.common.json_body import read_json
-from cordboard.api.common.number_filter import NumberFilter, read_number_filter
+from cordboard.api.common.number_filter import read_number_filter
 from cordboard.api.common.times import after, read_time
 from cordboard.domain.call_facts import CallFacts, Direction
 from cordboard.domain.cause import Outcome
@@ -26,7 +28,9 @@ MOST_ROWS = 1000
 # Far beyond any tenant's last page, and offset stays within a bigint.
 MOST_PAGES = 1_000_000_000
 
-RENDER = Callable[[Tenant, CallFacts], CallRow]
+RenderRow = Callable[[Tenant, CallFacts], CallRow]
+
+T = TypeVar("T")
 
 _decoder = msgspec.json.Decoder(SearchBody)
 
@@ -36,8 +40,27 @@ _CALL_TYPES = {"": None, "0": _INBOUND, "1": _OUTBOUND}
 _DIRECTIONS = {"": None, "INBOUND": _INBOUND, "OUTBOUND": _OUTBOUND}
 
 
-async def answer_search(core: Core, identity: Identity, request: Request, *, row: RENDER) -> Response:
-    """A page of the tenant's calls, live ones too, newest first. The query's ``userName`` and ``source`` mean nothing."""
+@dataclass(frozen=True, slots=True)
+class _Status:
+    """What a ``call_status`` asks for."""
+
+    outcomes: tuple[Outcome, ...] = ()
+    has_ended: bool = True
+    has_ringing: bool = False
+    has_connected: bool = False
+
+
+_STATUSES = {
+    "": _Status(has_ringing=True, has_connected=True),
+    "ringing": _Status(has_ended=False, has_ringing=True),
+    "answered": _Status((Outcome.ANSWERED,), has_connected=True),
+    "hangup": _Status(),
+    **{one.value: _Status((one,)) for one in Outcome if one is not Outcome.ANSWERED},
+}
+
+
+async def answer_search(core: Core, identity: Identity, request: Request, *, row: RenderRow) -> Response:
+    """A page of the tenant's calls, newest first, live ones too. The query's ``userName`` and ``source`` do nothing."""
     tenant = identity.tenant
     body = await read_json(request, _decoder)
     wanted = read_wanted_calls(body, tenant)
@@ -49,8 +72,9 @@ def read_wanted_calls(body: SearchBody, tenant: Tenant) -> Wanted:
     """What a search asks for. Raises InvalidInput, naming the field."""
     limit = whole_number(body.limit, "limit", default=ROWS, least=1, most=MOST_ROWS)
     page = whole_number(body.page, "page", default=1, least=1, most=MOST_PAGES)
-    directions, outcomes, lives = _directions(body), *_statuses(body)
-    number = _number(body, tenant)
+    directions = _directions(body)
+    status = _one_of(_STATUSES, text(body.call_status, "call_status").strip().lower(), "call_status")
+    number = read_number_filter(text(body.customer_number, "customer_number"), tenant.country)
     criteria = CdrFilter(
         started_from=read_time(text(body.starttime, "starttime"), "starttime", tenant.zone),
         # A client's last second is 23:59:59: all of it belongs to the range.
@@ -58,12 +82,33 @@ def read_wanted_calls(body: SearchBody, tenant: Tenant) -> Wanted:
         reference=text(body.call_id, "call_id").strip(),
         number=number.exact,
         number_part=number.part,
-        directions=directions,
-        outcomes=outcomes,
+        directions=tuple(directions or ()),
+        outcomes=status.outcomes,
         agent_user_names=texts(body.agent, "agent"),
         extension=text(body.ip_phone, "ipPhone").strip(),
         request_id=text(body.transaction_id, "transactionId"),
         offset=(page - 1) * limit,
         limit=limit,
     )
-    return Wanted(criteria=criteria)
+    is_possible = directions is None or bool(directions)
+    return Wanted(
+        criteria=criteria,
+        has_ended=status.has_ended and is_possible,
+        has_ringing=status.has_ringing and is_possible,
+        has_connected=status.has_connected and is_possible,
+    )
+
+
+def _directions(body: SearchBody) -> frozenset[Direction] | None:
+    """Both ``callType`` and ``direction`` count; None = any."""
+    by_type = _one_of(_CALL_TYPES, text(body.call_type, "callType").strip(), "callType")
+    by_name = _one_of(_DIRECTIONS, text(body.direction, "direction").strip().upper(), "direction")
+    if by_type is None or by_name is None:
+        return by_type or by_name
+    return by_type & by_name
+
+
+def _one_of(values: Mapping[str, T], value: str, field: str) -> T:
+    if value not in values:
+        raise InvalidInput(field, Reason.NOT_OFFERED)
+    return values[value]

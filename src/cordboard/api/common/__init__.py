@@ -1,1 +1,1 @@
-"""What both dialects share: the door (keys, limits, cross-origin), bodies, fields, health. No word of either dialect."""
+"""What both dialects share: the door (keys, cross-origin), bodies, fields, health. No word of either dialect."""

@@ -14,7 +14,7 @@ from cordboard.domain.tenant import Identity
 _BEARER = "bearer "
 
 
-class Door:
+class Gatekeeper:
     """Lets requests in by their key. One per process."""
 
     def __init__(self, core: Core, directory: TenantDirectory) -> None:
@@ -38,7 +38,7 @@ class Door:
         return identity
 
     async def _as_named_tenant(self, request: Request, identity: Identity, scope: str) -> Identity:
-        """Heed ``X-Tenant-ID``: from a trusted gateway it replaces the key's tenant, from anybody else it must be it."""
+        """Heed ``X-Tenant-ID``: from a trusted gateway it replaces the key's tenant; from others it must be that."""
         named = request.headers.get("x-tenant-id", "").strip()
         if not named or named == str(identity.tenant.pbx_id):
             return identity

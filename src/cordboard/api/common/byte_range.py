@@ -3,11 +3,9 @@
 import re
 from dataclasses import dataclass
 
+from cordboard.api.common.errors import UnsatisfiableRange
+
 _SINGLE = re.compile(r"bytes\s*=\s*(\d{0,19})\s*-\s*(\d{0,19})\s*", re.IGNORECASE)
-
-
-class UnsatisfiableRange(Exception):
-    """The range lies outside of the file: 416."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +37,12 @@ def read_range(header: str, size: int) -> ByteRange | None:
     if match[2] and last < first:
         return None
     if first >= size:
-        raise UnsatisfiableRange
+        raise UnsatisfiableRange(size)
     return ByteRange(first, min(last, size - 1))
 
 
 def _suffix(length: int, size: int) -> ByteRange:
     """The last ``length`` bytes."""
     if length == 0 or size == 0:
-        raise UnsatisfiableRange
+        raise UnsatisfiableRange(size)
     return ByteRange(max(0, size - length), size - 1)

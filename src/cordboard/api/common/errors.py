@@ -25,6 +25,14 @@ class NotAcceptable(CordboardError):
     """The client accepts nothing that we could send."""
 
 
+class UnsatisfiableRange(CordboardError):
+    """The range that is asked for lies outside of a file of ``size`` bytes."""
+
+    def __init__(self, size: int) -> None:
+        super().__init__(f"*/{size}")
+        self.size = size
+
+
 class RecordingExpired(NotFound):
     """The recording was there and is gone, as its tenant's retention wants."""
 

@@ -56,14 +56,10 @@ def required_text(raw: msgspec.Raw, field: str, *, most: int = TEXT_CHARACTERS) 
 def texts(raw: msgspec.Raw, field: str, *, most: int = 1000) -> tuple[str, ...]:
     """One string, or an array of them; empty ones do not count. Raises InvalidInput."""
     data = bytes(raw)
-    if not data.startswith(b"["):
-        values = (text(raw, field),)
-    else:
-        items = msgspec.json.decode(data, type=list[msgspec.Raw])
-        if len(items) > most:
-            raise InvalidInput(field, Reason.TOO_LONG)
-        values = tuple(text(item, field) for item in items)
-    return tuple(value for value in values if value)
+    items = msgspec.json.decode(data, type=list[msgspec.Raw]) if data.startswith(b"[") else [raw]
+    if len(items) > most:
+        raise InvalidInput(field, Reason.TOO_LONG)
+    return tuple(value for item in items if (value := text(item, field)))
 
 
 def whole_number(raw: msgspec.Raw, field: str, *, default: int, least: int, most: int) -> int:

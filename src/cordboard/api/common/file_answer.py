@@ -12,7 +12,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from cordboard.api.common.byte_range import ByteRange, UnsatisfiableRange, read_range
+from cordboard.api.common.byte_range import ByteRange, read_range
+from cordboard.api.common.errors import UnsatisfiableRange
 
 CHUNK_BYTES = 256 * 1024
 
@@ -48,7 +49,7 @@ async def open_file(path: Path, *, media_type: str, download_name: str) -> OpenF
 
 
 def answer_file(request: Request, file: OpenFile) -> Response:
-    """The answer to GET or HEAD: 200, 206, 304 or 416. It closes the file."""
+    """The answer to GET or HEAD: 200, 206 or 304. It closes the file. Raises UnsatisfiableRange."""
     headers = {
         "accept-ranges": "bytes",
         "etag": file.etag,
@@ -63,8 +64,7 @@ def answer_file(request: Request, file: OpenFile) -> Response:
         part = read_range(request.headers.get("range", ""), file.size) if wants_range(request, file) else None
     except UnsatisfiableRange:
         file.stream.close()
-        headers["content-range"] = f"bytes */{file.size}"
-        return Response(status_code=416, headers=headers)
+        raise
     if part is None:
         return FileAnswer(file, ByteRange(0, file.size - 1), 200, headers)
     headers["content-range"] = f"bytes {part.first}-{part.last}/{file.size}"

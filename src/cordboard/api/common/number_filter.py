@@ -7,7 +7,7 @@ from cordboard.domain.number import read_number
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NumberFilter:
-    """``exact``: canonical numbers, any of which matches. ``part``: digits that a number contains. One of them is empty."""
+    """``exact``: canonical numbers, any of which matches; or ``part``: digits that a number contains."""
 
     exact: tuple[str, ...] = ()
     part: str = ""
@@ -20,6 +20,8 @@ def read_number_filter(text: str, country: str) -> NumberFilter:
     number is looked for as it stands (a hidden caller's name).
     """
     text = text.strip()
+    if not text:
+        return NumberFilter()
     is_bare = text.isascii() and text.isdecimal()
     if is_bare and 3 <= len(text) <= 8:
         return NumberFilter(part=text)

@@ -39,10 +39,7 @@ class Resource:
 
     async def _answer(self, request: Request, visit: Visit) -> Response:
         try:
-            handler = self._handlers.get(request.method)
-            if handler is None:
-                raise WrongMethod((*self._handlers, "OPTIONS"))
-            return await handler(request)
+            return await self._handlers.get(request.method, self._refuse_method)(request)
         except ClientDisconnect:
             raise
         except CordboardError as error:
@@ -51,6 +48,9 @@ class Resource:
             # The client must get its dialect's body at every status; the trace is for us.
             log.exception("request failed", route=self._template)
             return self._render_error(error, visit)
+
+    async def _refuse_method(self, _request: Request) -> Response:
+        raise WrongMethod((*self._handlers, "OPTIONS"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,16 @@
+"""Switch a webhook on again."""
+
+from cordboard.actions.core import Core
+from cordboard.domain.errors import NotFound
+from cordboard.domain.tenant import Tenant
+
+
+async def enable_webhook(core: Core, tenant: Tenant, subscription_id: int) -> None:
+    """Switch it on and forget its failures. One that is on stays on.
+
+    Raises:
+        NotFound, Unavailable.
+    """
+    async with core.store.for_tenant(tenant.id).transaction() as rows:
+        if not await rows.subscriptions.enable(subscription_id):
+            raise NotFound("webhook", str(subscription_id))

@@ -1,0 +1,38 @@
+"""Looking for call records: what can be asked of them, and a page of answers."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from cordboard.domain.call_facts import CallFacts, Direction
+from cordboard.domain.cause import Outcome
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CdrFilter:
+    """Which records, and which page of them. What is empty or None asks for nothing; conditions add up.
+
+    Times are of the request: ``started_from`` ≤ t < ``started_before``. ``number``: the customer's number is any of
+    these, in canonical form. ``number_part``: 3 to 8 digits that the customer's number contains. ``offset`` and
+    ``limit`` count records.
+    """
+
+    started_from: datetime | None = None
+    started_before: datetime | None = None
+    reference: str = ""
+    number: tuple[str, ...] = ()
+    number_part: str = ""
+    directions: tuple[Direction, ...] = ()
+    outcomes: tuple[Outcome, ...] = ()
+    agent_user_names: tuple[str, ...] = ()
+    extension: str = ""
+    request_id: str = ""
+    offset: int = 0
+    limit: int = 50
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CdrPage:
+    """A page of records, newest first, ties by id; ``total`` counts all that match."""
+
+    rows: list[CallFacts]
+    total: int

@@ -1,0 +1,242 @@
+"""The lab: a private Asterisk that is the agents' phones and the carriers behind the trunks."""
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+import aiohttp
+
+from cordboard.engine.asterisk.ari import AriSocket
+from cordboard.lab.behaviour import Behaviour
+from cordboard.lab.configuration import CARRIER_HOSTS, PARTY_OPTIONS, PHONE_HOST
+from cordboard.lab.dialplan import DATABASE_FAMILY, HOLD_CONTEXT, PHONE_CONTEXT, STASIS_APP, Notes
+from cordboard.lab.ledger import LabCall, Ledger
+from cordboard.lab.manager import ManagerConnection, ManagerRefused
+from cordboard.lab.parties import Carrier, LabPhone
+from cordboard.nodes.asterisk_layout import AsteriskLayout
+
+READY_SECONDS = 20.0
+
+# Phones register again well before anybody waits for them: Cordboard may be younger than the lab.
+REGISTRATION = {
+    "expiration": "120",
+    "retry_interval": "1",
+    "forbidden_retry_interval": "1",
+    "fatal_retry_interval": "1",
+    "max_retries": "1000000",
+    "auth_rejection_permanent": "no",
+    "line": "yes",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PhoneAccount:
+    """A SIP account to register at ``registrar`` (host:port)."""
+
+    username: str
+    password: str
+    registrar: str
+
+
+class LabRefused(Exception):
+    """The lab's Asterisk refused something. The text is its reason."""
+
+
+class Lab:
+    """A running lab. Made by ``connected`` (to one that runs) or ``lab.start.started`` (an own one)."""
+
+    def __init__(self, layout: AsteriskLayout, ledger: Ledger, manager: ManagerConnection, ari: AriSocket) -> None:
+        self.layout = layout
+        self.ledger = ledger
+        self.manager = manager
+        self._ari = ari
+        self.phones: dict[str, LabPhone] = {}
+        self.carriers = tuple(
+            Carrier(self, index, host, layout.sip_port) for index, host in enumerate(CARRIER_HOSTS)
+        )
+        self._black_hole = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self._black_hole.bind((PHONE_HOST, 0))
+
+    @property
+    def carrier(self) -> Carrier:
+        """The first carrier."""
+        return self.carriers[0]
+
+    @property
+    def second_carrier(self) -> Carrier:
+        """Another carrier, for a second trunk."""
+        return self.carriers[1]
+
+    @property
+    def black_hole(self) -> tuple[str, int]:
+        """The address of a carrier that takes everything and answers nothing."""
+        host, port = self._black_hole.getsockname()
+        return host, port
+
+    async def add_phone(
+        self, username: str, password: str, registrar: str, behaviour: Behaviour | None = None
+    ) -> LabPhone:
+        """Register a phone at ``registrar`` (host:port). Raises LabRefused."""
+        account = PhoneAccount(username=username, password=password, registrar=registrar)
+        return (await self.add_phones((account,), behaviour))[0]
+
+    async def add_phones(
+        self, accounts: Iterable[PhoneAccount], behaviour: Behaviour | None = None
+    ) -> tuple[LabPhone, ...]:
+        """Register many at once. Raises LabRefused."""
+        return tuple(
+            await asyncio.gather(*(self._add_phone(account, behaviour or Behaviour.answering()) for account in accounts))
+        )
+
+    async def _add_phone(self, account: PhoneAccount, behaviour: Behaviour) -> LabPhone:
+        name = account.username
+        phone = self.phones[name] = LabPhone(self, name, account.registrar)
+        await phone.behave(behaviour)
+        await self._push("auth", name, {"auth_type": "userpass", "username": name, "password": account.password})
+        await self._push(
+            "endpoint",
+            name,
+            {
+                "context": PHONE_CONTEXT,
+                "transport": f"at-{PHONE_HOST}",
+                "outbound_auth": name,
+                "from_user": name,
+                "identify_by": "ip",
+                **PARTY_OPTIONS,
+            },
+        )
+        await self._push(
+            "registration",
+            name,
+            {
+                "transport": f"at-{PHONE_HOST}",
+                "outbound_auth": name,
+                "server_uri": f"sip:{account.registrar}",
+                "client_uri": f"sip:{name}@{account.registrar}",
+                "contact_user": name,
+                "endpoint": name,
+                **REGISTRATION,
+            },
+        )
+        return phone
+
+    async def remove_phone(self, phone: LabPhone) -> None:
+        """Unregister it and forget it. Raises LabRefused."""
+        for kind in ("registration", "endpoint", "auth"):
+            answer = await self._ari.request("DELETE", f"asterisk/config/dynamic/res_pjsip/{kind}/{phone.name}")
+            if not answer.is_done and not answer.is_gone:
+                raise LabRefused(answer.reason)
+        self.phones.pop(phone.name, None)
+
+    async def register(self, phone: LabPhone) -> None:
+        """Send its REGISTER now."""
+        await self.command(f"pjsip send register {phone.name}")
+
+    async def unregister(self, phone: LabPhone) -> None:
+        """Take its registration back, until ``register``."""
+        await self.command(f"pjsip send unregister {phone.name}")
+
+    async def registration_states(self) -> dict[str, str]:
+        """Username → ``Registered``, ``Unregistered``, ``Rejected``, … as Asterisk names them."""
+        lines = (await self.command("pjsip show registrations")).splitlines()
+        rows = (line.split() for line in lines if "/sip:" in line)
+        return {row[0].partition("/")[0]: row[2] for row in rows}
+
+    async def registered(self, *, seconds: float = READY_SECONDS) -> None:
+        """Wait until all phones are registered. Raises TimeoutError."""
+        async with asyncio.timeout(seconds):
+            while True:
+                states = await self.registration_states()
+                if all(states.get(name) == "Registered" for name in self.phones):
+                    return
+                await asyncio.sleep(0.02)
+
+    async def hang_up(self, call: LabCall) -> None:
+        """Hang a call up. One that is gone already counts as done."""
+        with contextlib.suppress(ManagerRefused):
+            await self.manager.do("Hangup", Channel=call.id, Cause="16")
+
+    async def hold(self, call: LabCall) -> None:
+        """Put a call on hold by re-INVITE. Raises LabRefused."""
+        await self.manager.do("Redirect", Channel=call.channel, Context=HOLD_CONTEXT, Exten="s", Priority="1")
+        async with asyncio.timeout(READY_SECONDS):
+            # 404 and 409 until it has come there.
+            while (answer := await self._ari.request("POST", f"channels/{call.id}/hold")).status_code != 204:
+                if not call.is_live:
+                    raise LabRefused(answer.reason)
+                await asyncio.sleep(0.005)
+
+    async def resume(self, call: LabCall) -> None:
+        """Take a call off hold. Raises LabRefused."""
+        for method, path in (("DELETE", "hold"), ("POST", "continue")):
+            answer = await self._ari.request(method, f"channels/{call.id}/{path}")
+            if not answer.is_done:
+                raise LabRefused(answer.reason)
+
+    async def command(self, line: str) -> str:
+        """What Asterisk's console prints for ``line``."""
+        return (await self.manager.do("Command", Command=line)).get("Output", "")
+
+    async def note(self, notes: Notes) -> None:
+        """How much is told of calls from now on."""
+        await self.manager.do("Setvar", Variable="NOTES", Value=str(notes.value))
+
+    async def store(self, family: str, key: str, value: str) -> None:
+        """Put a value into the dialplan's database; "" takes it out."""
+        if value:
+            await self.manager.do("DBPut", Family=family, Key=key, Val=value)
+        else:
+            with contextlib.suppress(ManagerRefused):  # it was not there
+                await self.manager.do("DBDel", Family=family, Key=key)
+
+    async def _push(self, kind: str, name: str, values: dict[str, str]) -> None:
+        body = {"fields": [{"attribute": key, "value": value} for key, value in values.items()]}
+        answer = await self._ari.request("PUT", f"asterisk/config/dynamic/res_pjsip/{kind}/{name}", body)
+        if not answer.is_done:
+            raise LabRefused(f"{kind} {name}: {answer.reason}")
+
+    def close(self) -> None:
+        """Free the black hole."""
+        self._black_hole.close()
+
+
+@asynccontextmanager
+async def connected(layout: AsteriskLayout) -> AsyncIterator[Lab]:
+    """The lab that runs, or is just starting, at ``layout``'s ports. Raises TimeoutError when there is none."""
+    ledger = Ledger(layout.raw_recordings)
+    async with contextlib.AsyncExitStack() as stack:
+        async with asyncio.timeout(READY_SECONDS):
+            client = await stack.enter_async_context(aiohttp.ClientSession())
+            socket_ = await _connect_ari(client, layout)
+            manager = await ManagerConnection.open(
+                layout.ami_host, layout.ami_port,
+                user=layout.ami_user, password=layout.ami_password, listener=ledger.take,
+            )  # fmt: skip
+        stack.push_async_callback(manager.close)
+        ari = AriSocket(socket_, lambda _kind, _text: None)
+        reader = asyncio.create_task(ari.read())
+        stack.push_async_callback(_ended, reader)
+        stack.push_async_callback(socket_.close)
+        lab = Lab(layout, ledger, manager, ari)
+        stack.callback(lab.close)
+        yield lab
+
+
+async def _connect_ari(client: aiohttp.ClientSession, layout: AsteriskLayout) -> aiohttp.ClientWebSocketResponse:
+    """Try until Asterisk is ready: it takes connections before it knows ARI."""
+    url = f"ws://{layout.ari_host}:{layout.ari_port}/ari/events"
+    query = {"app": STASIS_APP, "api_key": f"{layout.ari_user}:{layout.ari_password}"}
+    while True:
+        try:
+            return await client.ws_connect(url, params=query, max_msg_size=0, autoping=True)
+        except aiohttp.ClientError:
+            await asyncio.sleep(0.02)
+
+
+async def _ended(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await task

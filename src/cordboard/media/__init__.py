@@ -1,0 +1,1 @@
+"""Recordings as files: from the engine's raw audio to what people play."""

@@ -1,0 +1,204 @@
+"""apt with a state of its own: it resolves and downloads Debian packages without touching the machine's packages.
+
+An empty list of installed packages makes apt resolve the whole closure, the C library included. Nothing here needs
+root. Everything that differs from the machine's own apt is in one file of options.
+"""
+
+import os
+import re
+import shutil
+import subprocess
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from cordboard.nodes import child
+from cordboard.nodes.failure import StartFailed
+from cordboard.nodes.progress import Progress
+
+DEBIAN_URI = "http://mirror.invalid/debian"
+DEBIAN_KEYS = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
+OWN_KEYS = {"debian": DEBIAN_KEYS, "ubuntu": Path("/usr/share/keyrings/ubuntu-archive-keyring.gpg")}
+OWN_COMPONENTS = {"main", "universe"}
+POLL_SECONDS = 0.3
+
+_NETWORK = re.compile(
+    r"resolv|could not connect|connection (failed|refused|timed)|unreachable|unable to connect|failed to fetch|"
+    r"error reading from server|temporary failure",
+    re.IGNORECASE,
+)
+
+_OPTIONS = """\
+Dir::Etc::sourcelist "{state}/sources.list";
+Dir::Etc::sourceparts "{state}/empty";
+Dir::Etc::preferences "/dev/null";
+Dir::Etc::preferencesparts "{state}/empty";
+Dir::State "{state}";
+Dir::State::lists "{state}/lists";
+Dir::State::status "{state}/status";
+Dir::Cache "{state}/cache";
+Dir::Log "{state}/log";
+APT::Sandbox::User "";
+APT::Keep-Downloaded-Packages "true";
+APT::Install-Recommends "false";
+APT::Install-Suggests "false";
+APT::Update::Error-Mode "any";
+Acquire::Languages "none";
+Acquire::Retries "3";
+Acquire::http::Timeout "20";
+Acquire::https::Timeout "20";
+Debug::NoLocking "true";
+Dpkg::Use-Pty "false";
+#clear APT::Update::Pre-Invoke;
+#clear APT::Update::Post-Invoke;
+#clear APT::Update::Post-Invoke-Success;
+#clear DPkg::Pre-Install-Pkgs;
+#clear DPkg::Post-Invoke;
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Archive:
+    """A .deb that a set of packages consists of."""
+
+    file_name: str
+    size_bytes: int
+
+
+class PrivateApt:
+    """An apt whose state is ``folder``; ``sources`` are lines of a sources.list."""
+
+    def __init__(self, folder: Path, sources: Sequence[str]) -> None:
+        if not shutil.which("apt-get"):
+            raise StartFailed("this machine has no apt-get", "Install Asterisk 20 or later and PostgreSQL 15 or later")
+        self._folder = folder
+        self._sources = sources
+        self.archives = folder / "cache" / "archives"
+        for part in ("empty", "log", "lists/partial", "cache/archives/partial", "nothing/partial"):
+            (folder / part).mkdir(parents=True, exist_ok=True)
+        (folder / "status").touch()
+        (folder / "sources.list").write_text("".join(f"{line}\n" for line in sources))
+        (folder / "options").write_text(_OPTIONS.format(state=folder))
+
+    def update(self) -> None:
+        """Fetch the lists of packages. Raises StartFailed."""
+        self._run("apt-get", "update", "-q")
+
+    def candidate(self, package: str) -> str:
+        """The version that would be installed, or an empty text when the sources have no such package."""
+        found = re.search(r"Candidate: (\S+)", self._run("apt-cache", "policy", package))
+        return "" if found is None or found[1] == "(none)" else found[1]
+
+    def closure(self, packages: Sequence[str]) -> tuple[Archive, ...]:
+        """Every .deb that ``packages`` need, themselves included. Raises StartFailed."""
+        # With no archive at hand apt lists them all: 'uri' file_name size hash
+        printed = self._run(
+            "apt-get", "install", "-y", "-qq", "--print-uris", "-o", f"Dir::Cache::archives={self._folder}/nothing",
+            *packages,
+        )  # fmt: skip
+        found = re.findall(r"^'[^']+' (\S+\.deb) (\d+)", printed, re.MULTILINE)
+        return tuple(Archive(file_name=name, size_bytes=int(size)) for name, size in found)
+
+    def download(self, packages: Sequence[str], closure: Sequence[Archive], progress: Progress) -> None:
+        """Download what is not there yet; what an earlier try left is taken up. Raises StartFailed."""
+        total = sum(archive.size_bytes for archive in closure)
+        with (self._folder / "log" / "download").open("w+") as log:
+            process = subprocess.Popen(
+                child.launched(self._command("apt-get", "install", "-y", "-q", "--download-only", *packages)),
+                stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT, env=_environment(), cwd="/",
+            )  # fmt: skip
+            try:
+                while process.poll() is None:
+                    done = sum(self._bytes_of(archive) for archive in closure)
+                    progress(f"{done / 1e6:.0f} of {total / 1e6:.0f} MB")
+                    time.sleep(POLL_SECONDS)
+            finally:
+                process.kill()
+                process.wait()
+            log.seek(0)
+            printed = log.read()
+        if any(self._bytes_of(archive) != archive.size_bytes for archive in closure):
+            raise self._failure("apt-get install", printed)
+
+    def forget_lists(self) -> None:
+        """Free the room that the lists of packages take."""
+        shutil.rmtree(self._folder / "lists")
+
+    def _bytes_of(self, archive: Archive) -> int:
+        for path in (self.archives / archive.file_name, self.archives / "partial" / archive.file_name):
+            try:
+                return path.stat().st_size
+            except FileNotFoundError:
+                continue
+        return 0
+
+    def _command(self, tool: str, *arguments: str) -> list[str]:
+        return [tool, "-c", str(self._folder / "options"), *arguments]
+
+    def _run(self, tool: str, *arguments: str) -> str:
+        done = child.run(self._command(tool, *arguments), environment=_environment())
+        if done.returncode != 0:
+            raise self._failure(f"{tool} {arguments[0]}", done.stdout)
+        return done.stdout
+
+    def _failure(self, what: str, printed: str) -> StartFailed:
+        complaints = [line for line in printed.splitlines() if line.startswith(("E:", "Err:", "W:"))]
+        told = "; ".join(dict.fromkeys(line.partition(":")[2].strip() for line in complaints[:3])) or printed[-300:]
+        if "No space left" in printed:
+            return StartFailed(f"the disk is full: {self._folder}", "Make room, or choose another CORDBOARD_CACHE")
+        if _NETWORK.search(printed):
+            hosts = ", ".join(dict.fromkeys(re.findall(r"https?://([^/\s]+)", " ".join(self._sources))))
+            return StartFailed(
+                f"cannot download from {hosts}: {told}",
+                "Check the network and apt's proxy, or install Asterisk 20 or later yourself",
+            )
+        return StartFailed(f"{what} failed: {told}")
+
+
+def _environment() -> dict[str, str]:
+    """In English, with the tools of system folders, and with the proxy that we were given."""
+    path = f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/bin:/sbin:/bin"
+    return {**os.environ, "LC_ALL": "C.UTF-8", "DEBIAN_FRONTEND": "noninteractive", "PATH": path}
+
+
+def os_release() -> dict[str, str]:
+    """What /etc/os-release says: ID, VERSION_CODENAME."""
+    try:
+        lines = Path("/etc/os-release").read_text("utf-8").splitlines()
+    except OSError:
+        return {}
+    return {key: value.strip('"') for key, _, value in (line.partition("=") for line in lines)}
+
+
+def own_sources() -> tuple[str, ...]:
+    """The distribution's own suites as this machine is told to find them, without other vendors' repositories."""
+    machine = os_release()
+    codename = machine.get("VERSION_CODENAME", "")
+    suites = {codename, f"{codename}-updates", f"{codename}-security", "stable", "testing", "unstable", "sid"} - {""}
+    keys = OWN_KEYS.get(machine.get("ID", ""))
+    option = f"signed-by={keys} " if keys and keys.exists() else ""
+    return tuple(
+        f"deb [{option}target=Packages] {uri} {release} {component}"
+        for uri, release, component in _targets()
+        if release in suites and component in OWN_COMPONENTS
+    )
+
+
+def debian_sources(suite: str) -> tuple[str, ...]:
+    """A Debian suite from the mirror that this machine uses, or from Debian's own. Raises StartFailed."""
+    is_debian = os_release().get("ID") == "debian"
+    mirrors = [uri for uri, _, _ in _targets() if is_debian and "security" not in uri]
+    if not DEBIAN_KEYS.exists():
+        raise StartFailed(f"{DEBIAN_KEYS} is missing", "Install the package debian-archive-keyring")
+    return (f"deb [signed-by={DEBIAN_KEYS} target=Packages] {(mirrors or [DEBIAN_URI])[0]} {suite} main",)
+
+
+def _targets() -> list[tuple[str, str, str]]:
+    """(URI, release, component) of every repository that the machine's own apt is told of."""
+    if not shutil.which("apt-get"):
+        return []
+    form = "$(REPO_URI)|$(RELEASE)|$(COMPONENT)"
+    printed = child.run(["apt-get", "indextargets", "--format", form, "Created-By: Packages"]).stdout
+    parts = [line.split("|") for line in printed.splitlines() if line.count("|") == 2]
+    return [(uri.rstrip("/"), release.rstrip("/"), component) for uri, release, component in parts]

@@ -1,0 +1,31 @@
+"""A folder for unix sockets. A socket's path has room for 107 characters (unix(7)), and homes may be deep."""
+
+import hashlib
+import os
+import stat
+from pathlib import Path
+
+from cordboard.nodes.failure import StartFailed
+
+LONGEST_PATH = 107
+# What is appended: /postgres/.s.PGSQL.5432.lock, /lab/asterisk.ctl
+ROOM = 40
+
+
+def runtime_folder(home: Path) -> Path:
+    """The folder for ``home``'s sockets: in it where the path is short enough, else in /tmp under a name of its own.
+
+    Raises:
+        StartFailed: somebody else made a folder of that name.
+    """
+    folder = home / "run" / "sockets"
+    if len(os.fsencode(folder)) + ROOM > LONGEST_PATH:
+        # The user is in the name: another user's folder there is no use to us.
+        name = hashlib.sha256(f"{os.geteuid()}:{home}".encode()).hexdigest()[:16]
+        folder = Path(f"/tmp/cordboard-{name}")  # noqa: S108 - its owner and mode are looked at below
+    folder.mkdir(mode=0o711, exist_ok=True)
+    found = folder.lstat()
+    if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.geteuid():
+        raise StartFailed(f"{folder} belongs to somebody else", "Choose a shorter CORDBOARD_HOME, or remove that")
+    folder.chmod(0o711)
+    return folder

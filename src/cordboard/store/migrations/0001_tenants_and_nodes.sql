@@ -1,0 +1,174 @@
+-- What is configured (tenants and all that is theirs) and what is running (nodes and what they see).
+
+-- Who may do what to a table's rows: the access matrix of the house is the list of calls of this function.
+-- app: commands of cordboard_app, on rows of the tenant that the connection is set to, nothing without one.
+-- system: commands of cordboard_system, on every tenant's rows; what is not listed is denied.
+CREATE FUNCTION guard_rows(rows regclass, app text, system text[] DEFAULT '{}', tenant_column name DEFAULT 'tenant_id')
+RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+    own text := format('%I = current_setting(''cordboard.tenant_id'')::bigint', tenant_column);
+    granted text;
+    command text;
+BEGIN
+    EXECUTE format('ALTER TABLE %s ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY', rows);
+    EXECUTE format('CREATE POLICY app ON %s TO cordboard_app USING (%s) WITH CHECK (%s)', rows, own, own);
+    EXECUTE format('GRANT %s ON %s TO cordboard_app', app, rows);
+    FOREACH granted IN ARRAY system LOOP
+        command := split_part(granted, ' ', 1);
+        EXECUTE format('GRANT %s ON %s TO cordboard_system', granted, rows);
+        EXECUTE format('CREATE POLICY system_%s ON %s FOR %s TO cordboard_system %s', command, rows, command,
+            CASE command WHEN 'insert' THEN 'WITH CHECK (true)'
+                         WHEN 'update' THEN 'USING (true) WITH CHECK (true)'
+                         ELSE 'USING (true)' END);
+    END LOOP;
+END $$;
+REVOKE ALL ON FUNCTION guard_rows FROM PUBLIC;
+
+GRANT USAGE ON SCHEMA public TO cordboard_app, cordboard_system;
+
+CREATE TABLE tenants (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    name text NOT NULL CONSTRAINT tenants_name UNIQUE CHECK (name <> ''),
+    pbx_id bigint NOT NULL CONSTRAINT tenants_pbx_id UNIQUE,
+    account_id text NOT NULL CONSTRAINT tenants_account_id UNIQUE,
+    country text NOT NULL,
+    timezone text NOT NULL,
+    language text NOT NULL,
+    admin_email text NOT NULL,
+    allowed_destinations text[] NOT NULL,
+    cors_origins text[] NOT NULL,
+    limit_tenant integer NOT NULL CHECK (limit_tenant >= 0),
+    limit_route integer NOT NULL CHECK (limit_route >= 0),
+    max_calls integer CHECK (max_calls >= 0),
+    recording_days integer CHECK (recording_days > 0),
+    created_at timestamptz NOT NULL DEFAULT now()
+);
+SELECT guard_rows('tenants', 'select, update', '{select, insert}', tenant_column => 'id');
+
+CREATE TABLE keys (
+    tenant_id bigint NOT NULL REFERENCES tenants,
+    id bigint GENERATED ALWAYS AS IDENTITY,
+    name text NOT NULL,
+    hint text NOT NULL,
+    value_hash bytea NOT NULL CONSTRAINT keys_value_hash UNIQUE CHECK (length(value_hash) = 32),
+    scopes text[] NOT NULL,
+    created_at timestamptz NOT NULL DEFAULT now(),
+    revoked_at timestamptz,
+    PRIMARY KEY (tenant_id, id)
+);
+SELECT guard_rows('keys', 'select, insert, update (revoked_at)', '{select}');
+
+CREATE TABLE dids (
+    tenant_id bigint NOT NULL REFERENCES tenants,
+    id bigint GENERATED ALWAYS AS IDENTITY,
+    number text NOT NULL CONSTRAINT dids_number UNIQUE CHECK (number <> ''),
+    label text NOT NULL,
+    route_kind text,
+    route_to text NOT NULL,
+    PRIMARY KEY (tenant_id, id),
+    CONSTRAINT dids_own_number UNIQUE (tenant_id, number)
+);
+SELECT guard_rows('dids', 'select, insert, update, delete');
+
+CREATE TABLE agents (
+    tenant_id bigint NOT NULL REFERENCES tenants,
+    id bigint GENERATED ALWAYS AS IDENTITY,
+    user_name text NOT NULL CHECK (user_name <> ''),
+    first_name text NOT NULL,
+    last_name text NOT NULL,
+    email text NOT NULL,
+    password_hash text, -- Argon2id; NULL: cannot log in
+    is_enabled boolean NOT NULL DEFAULT true,
+    is_auto_answered boolean NOT NULL,
+    max_calls integer NOT NULL CHECK (max_calls >= 0),
+    did_number text,
+    created_at timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (tenant_id, id),
+    CONSTRAINT agents_user_name UNIQUE (tenant_id, user_name),
+    CONSTRAINT agents_did_number FOREIGN KEY (tenant_id, did_number) REFERENCES dids (tenant_id, number)
+        ON DELETE SET NULL (did_number)
+);
+SELECT guard_rows('agents', 'select, insert, update, delete', '{select}');
+
+-- An extension is what a phone registers for: it has the SIP account, and belongs to one agent.
+CREATE TABLE extensions (
+    tenant_id bigint NOT NULL,
+    extension text NOT NULL CHECK (extension <> ''),
+    agent_id bigint NOT NULL,
+    is_main boolean NOT NULL,
+    sip_username text NOT NULL CONSTRAINT extensions_sip_username UNIQUE CHECK (sip_username <> ''),
+    sip_password_md5 text NOT NULL, -- HA1, RFC 2617 3.2.2.2
+    PRIMARY KEY (tenant_id, extension),
+    UNIQUE (tenant_id, sip_username),
+    FOREIGN KEY (tenant_id, agent_id) REFERENCES agents ON DELETE CASCADE
+);
+CREATE INDEX ON extensions (tenant_id, agent_id);
+CREATE UNIQUE INDEX ON extensions (tenant_id, agent_id) WHERE is_main;
+SELECT guard_rows('extensions', 'select, insert, update, delete', '{select}');
+
+CREATE TABLE trunks (
+    tenant_id bigint NOT NULL REFERENCES tenants,
+    id bigint GENERATED ALWAYS AS IDENTITY UNIQUE,
+    name text NOT NULL CHECK (name <> ''),
+    host text NOT NULL,
+    port integer NOT NULL CHECK (port BETWEEN 1 AND 65535),
+    username text NOT NULL,
+    password_sealed bytea NOT NULL,
+    number_format text NOT NULL,
+    does_register boolean NOT NULL,
+    priority integer NOT NULL,
+    codecs text[] NOT NULL,
+    external_address text NOT NULL,
+    PRIMARY KEY (tenant_id, id),
+    CONSTRAINT trunks_name UNIQUE (tenant_id, name)
+);
+SELECT guard_rows('trunks', 'select, insert, update, delete', '{select}');
+
+CREATE TABLE nodes (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    name text NOT NULL CONSTRAINT nodes_name UNIQUE,
+    heartbeat_at timestamptz,
+    startup_time text NOT NULL DEFAULT '',
+    is_connected boolean NOT NULL DEFAULT false,
+    live_calls integer NOT NULL DEFAULT 0,
+    applied_revision bigint NOT NULL DEFAULT 0
+) WITH (fillfactor = 50, autovacuum_vacuum_threshold = 200, autovacuum_vacuum_scale_factor = 0);
+GRANT SELECT ON nodes TO cordboard_app;
+GRANT SELECT, INSERT, UPDATE ON nodes TO cordboard_system;
+
+CREATE TABLE workers (
+    name text PRIMARY KEY,
+    heartbeat_at timestamptz NOT NULL
+) WITH (fillfactor = 50, autovacuum_vacuum_threshold = 200, autovacuum_vacuum_scale_factor = 0);
+GRANT SELECT, INSERT, UPDATE, DELETE ON workers TO cordboard_system;
+
+CREATE TABLE registrations (
+    tenant_id bigint NOT NULL,
+    sip_username text NOT NULL,
+    node_id bigint NOT NULL REFERENCES nodes ON DELETE CASCADE,
+    is_registered boolean NOT NULL,
+    changed_at timestamptz NOT NULL,
+    PRIMARY KEY (tenant_id, sip_username, node_id),
+    FOREIGN KEY (tenant_id, sip_username) REFERENCES extensions (tenant_id, sip_username) ON DELETE CASCADE
+);
+SELECT guard_rows('registrations', 'select', '{select, insert, update, delete}');
+
+CREATE TABLE trunk_states (
+    tenant_id bigint NOT NULL,
+    trunk_id bigint NOT NULL,
+    node_id bigint NOT NULL REFERENCES nodes ON DELETE CASCADE,
+    is_registered boolean NOT NULL,
+    detail text NOT NULL,
+    changed_at timestamptz NOT NULL,
+    PRIMARY KEY (tenant_id, trunk_id, node_id),
+    FOREIGN KEY (tenant_id, trunk_id) REFERENCES trunks ON DELETE CASCADE
+);
+SELECT guard_rows('trunk_states', 'select', '{select, insert, update}');
+
+-- One row: every change of what nodes are provisioned with raises the revision, in the same transaction.
+CREATE TABLE configuration (
+    is_only boolean PRIMARY KEY DEFAULT true CHECK (is_only),
+    revision bigint NOT NULL
+);
+INSERT INTO configuration (revision) VALUES (1);
+GRANT SELECT, UPDATE (revision) ON configuration TO cordboard_app, cordboard_system;

@@ -1,0 +1,152 @@
+-- Calls while they live, and their records for ever.
+
+-- The live row is the slot: agents' and tenants' caps count these rows, so that no counter can drift.
+-- Small and hot (7 updates a call): room on each page for new versions, and vacuumed by count, not by share.
+CREATE TABLE calls (
+    tenant_id bigint NOT NULL,
+    id uuid NOT NULL UNIQUE,
+    node_id bigint NOT NULL REFERENCES nodes,
+    phase text NOT NULL,
+    is_queued boolean NOT NULL GENERATED ALWAYS AS (phase = 'queued') STORED,
+    agent_id bigint NOT NULL,
+    reference text NOT NULL,
+    request_id text NOT NULL,
+    customer_number text NOT NULL,
+    requested_at timestamptz NOT NULL,
+    last_event_at timestamptz,
+    state json NOT NULL, -- domain.call_state.Call, whole
+    PRIMARY KEY (tenant_id, id)
+) WITH (fillfactor = 40, autovacuum_vacuum_threshold = 500, autovacuum_vacuum_scale_factor = 0,
+        autovacuum_analyze_threshold = 2000, autovacuum_analyze_scale_factor = 0, autovacuum_vacuum_cost_delay = 0);
+CREATE INDEX ON calls (tenant_id, agent_id);
+CREATE INDEX ON calls (tenant_id, reference);
+-- On is_queued, not on phase: an update that leaves every indexed column alone needs no new index entries.
+CREATE INDEX ON calls (node_id, requested_at) WHERE is_queued;
+SELECT guard_rows('calls', 'select, insert, update, delete', '{select}');
+
+-- How deep a node's queue is, all tenants' calls counted: a number, nobody's rows.
+CREATE POLICY owner_counts ON calls FOR SELECT TO CURRENT_USER USING (true);
+CREATE FUNCTION queued_calls_at(wanted_node_id bigint) RETURNS bigint
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp
+AS 'SELECT count(*) FROM calls WHERE node_id = wanted_node_id AND is_queued';
+REVOKE ALL ON FUNCTION queued_calls_at FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION queued_calls_at TO cordboard_app;
+
+CREATE TABLE call_requests (
+    tenant_id bigint NOT NULL,
+    request_id text NOT NULL,
+    call_id uuid NOT NULL,
+    reference text NOT NULL,
+    accepted_at timestamptz NOT NULL,
+    PRIMARY KEY (tenant_id, request_id)
+);
+CREATE INDEX ON call_requests USING brin (accepted_at);
+SELECT guard_rows('call_requests', 'select, insert, update', '{select, delete}');
+
+CREATE TABLE instructions (
+    tenant_id bigint NOT NULL,
+    call_id uuid NOT NULL,
+    id bigint GENERATED ALWAYS AS IDENTITY,
+    node_id bigint NOT NULL,
+    kind text NOT NULL,
+    given_at timestamptz NOT NULL,
+    PRIMARY KEY (tenant_id, call_id, id),
+    FOREIGN KEY (tenant_id, call_id) REFERENCES calls ON DELETE CASCADE
+);
+SELECT guard_rows('instructions', 'insert', '{select, delete}');
+
+-- One flat table: see docs/adr for the size at which monthly partitions pay.
+CREATE TABLE cdrs (
+    tenant_id bigint NOT NULL,
+    id uuid NOT NULL,
+    number bigint GENERATED ALWAYS AS IDENTITY CONSTRAINT cdrs_number UNIQUE,
+    reference text NOT NULL,
+    flow text NOT NULL,
+    direction text NOT NULL,
+    first text NOT NULL,
+    request_id text NOT NULL,
+    agent_id bigint NOT NULL,
+    agent_user_name text NOT NULL,
+    agent_name text NOT NULL,
+    agent_extension text NOT NULL,
+    customer_number text NOT NULL,
+    customer_name text NOT NULL,
+    did_number text NOT NULL,
+    requested_at timestamptz NOT NULL,
+    ringing_at timestamptz,
+    connected_at timestamptz,
+    ended_at timestamptz NOT NULL,
+    held_milliseconds bigint NOT NULL,
+    outcome text NOT NULL,
+    ended_by text NOT NULL,
+    end_reason text NOT NULL,
+    failed_party text,
+    sip_code integer,
+    recording_name text NOT NULL,
+    recording_status text NOT NULL,
+    event_due_at timestamptz, -- when the record's event goes out at the latest; NULL: it went
+    PRIMARY KEY (tenant_id, id)
+) WITH (autovacuum_vacuum_insert_scale_factor = 0.02, autovacuum_analyze_scale_factor = 0.02);
+-- Lists and their counts come from this index alone, hence vacuumed early: index-only scans need the visibility map.
+CREATE UNIQUE INDEX ON cdrs (tenant_id, requested_at, id) INCLUDE (direction, outcome);
+CREATE INDEX ON cdrs (tenant_id, reference);
+CREATE INDEX ON cdrs (tenant_id, customer_number, requested_at);
+CREATE INDEX ON cdrs (tenant_id, agent_user_name, requested_at);
+CREATE INDEX ON cdrs (tenant_id, agent_extension, requested_at);
+CREATE INDEX ON cdrs (tenant_id, request_id) WHERE request_id <> '';
+CREATE INDEX ON cdrs (event_due_at) WHERE event_due_at IS NOT NULL;
+SELECT guard_rows('cdrs', 'select, insert, update (recording_status, event_due_at)', '{select}');
+
+-- Optional: without these extensions (or without the right to make them) partial numbers are found by reading more.
+DO $$
+BEGIN
+    CREATE EXTENSION IF NOT EXISTS pg_trgm;
+    CREATE EXTENSION IF NOT EXISTS btree_gin;
+    CREATE INDEX cdrs_customer_number_part ON cdrs USING gin (tenant_id, customer_number gin_trgm_ops);
+EXCEPTION WHEN insufficient_privilege OR undefined_file OR feature_not_supported THEN
+    RAISE NOTICE 'no trigram index: %', SQLERRM;
+END $$;
+
+-- LIKE is not leakproof, so under row-level security it may not use an index (6 digits in 1.5 M rows: 788 ms). Here it
+-- may (5 ms): the owner reads all rows, and the tenant comes from the connection, never from the caller.
+CREATE POLICY owner_searches ON cdrs FOR SELECT TO CURRENT_USER USING (true);
+CREATE FUNCTION cdr_ids_with_number_part(part text, started_from timestamptz, started_before timestamptz)
+RETURNS SETOF uuid LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 200
+SET search_path = pg_catalog, public, pg_temp
+SET plan_cache_mode = force_custom_plan AS $$
+BEGIN
+    IF part !~ '^[0-9]{3,8}$' THEN
+        RAISE invalid_parameter_value USING MESSAGE = 'a part of a number has 3 to 8 digits';
+    END IF;
+    RETURN QUERY
+        SELECT id FROM cdrs
+        WHERE tenant_id = current_setting('cordboard.tenant_id')::bigint
+          AND customer_number LIKE '%' || part || '%'
+          AND (started_from IS NULL OR requested_at >= started_from)
+          AND (started_before IS NULL OR requested_at < started_before);
+END $$;
+REVOKE ALL ON FUNCTION cdr_ids_with_number_part FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION cdr_ids_with_number_part TO cordboard_app;
+
+CREATE TABLE recordings (
+    tenant_id bigint NOT NULL,
+    name text NOT NULL,
+    call_id uuid NOT NULL,
+    raw_path text NOT NULL,
+    path text NOT NULL,
+    status text NOT NULL,
+    left_party text NOT NULL,
+    recorded_from timestamptz NOT NULL,
+    duration_seconds double precision NOT NULL,
+    size_bytes bigint NOT NULL,
+    sha256 text NOT NULL,
+    created_at timestamptz NOT NULL,
+    expires_at timestamptz,
+    attempts integer NOT NULL,
+    leased_until timestamptz NOT NULL DEFAULT '-infinity',
+    PRIMARY KEY (tenant_id, name)
+);
+CREATE INDEX ON recordings (tenant_id, call_id);
+CREATE INDEX ON recordings (leased_until, created_at) WHERE status = 'pending';
+CREATE INDEX ON recordings (expires_at) WHERE status = 'ready';
+SELECT guard_rows('recordings', 'select, insert, update', '{select, "update (leased_until, attempts)"}');

@@ -1,0 +1,48 @@
+from dataclasses import replace
+
+from cordboard.api.alohub.recording_urls import RecordingUrls, read_wanted
+from cordboard.api.alohub.webhooks import build_renderer
+from cordboard.api.common.signed_urls import UrlSigner
+from cordboard.domain.call_facts import RecordingStatus
+from tests.api.alohub.samples import INTERNAL, MISSED, RINGING, SAMPLE, SUBSCRIPTION, TENANT, same_json
+
+SIGNER = UrlSigner(b"a secret of the house")
+URLS = RecordingUrls(public_url="https://pbx.example/", signer=SIGNER)
+render = build_renderer(URLS)
+
+
+def test_the_event_of_an_answered_call() -> None:
+    body = render(TENANT, SAMPLE, SUBSCRIPTION)
+    same_json(body.replace(SIGNER.sign(1, "url_file.mp3").encode(), b"SIGNATURE"), "webhook_answered")
+
+
+def test_the_event_of_a_missed_call_has_every_key() -> None:
+    same_json(render(TENANT, MISSED, SUBSCRIPTION), "webhook_missed")
+
+
+def test_a_live_call_has_no_end() -> None:
+    body = render(TENANT, RINGING, SUBSCRIPTION)
+    assert b'"call_status":"ringing"' in body
+    assert b'"endtime":"","hangup_by":"",' in body
+    assert b'"total_duration":"",' in body
+
+
+def test_internal_calls_are_outbound_without_a_hotline() -> None:
+    body = render(TENANT, INTERNAL, SUBSCRIPTION)
+    assert b'"direction":"outbound"' in body
+    assert b'"hotline":""' in body
+
+
+def test_the_same_facts_give_the_same_bytes() -> None:
+    assert render(TENANT, SAMPLE, SUBSCRIPTION) == render(TENANT, SAMPLE, SUBSCRIPTION)
+
+
+def test_a_recording_that_is_late_is_not_named() -> None:
+    late = replace(SAMPLE, recording_status=RecordingStatus.PENDING)
+    assert b'"recording_url":""' in render(TENANT, late, SUBSCRIPTION)
+
+
+def test_the_url_that_is_sent_can_be_read_again() -> None:
+    wanted = read_wanted(URLS.url_of(1, "url_file.mp3"), "", frozenset({"pbx.example"}))
+    assert wanted.name == "url_file.mp3"
+    assert SIGNER.tenant_of(wanted.signature, "url_file.mp3") == 1

@@ -1,0 +1,198 @@
+"""The whole of Cordboard as a user runs it, with phones and carriers around it and a partner's server behind it."""
+
+import asyncio
+import contextlib
+import itertools
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+import aiohttp
+from cordboard.lab.start import started
+
+from cordboard.lab.behaviour import Behaviour
+from cordboard.lab.lab import Lab
+from cordboard.lab.parties import LabPhone
+from cordboard.lab.private_copy import PrivateCopy
+from cordboard.settings import Settings
+from tests.support.receiver import Received, Receiver
+
+T = TypeVar("T")
+Row = dict[str, Any]
+
+PATIENCE_SECONDS = 45.0
+PARTNER_KEY = "partner-key-0123456789"
+# Short, so that tests of ringing out need not wait long; longer than anything that is answered here rings.
+RING_SECONDS = {"agent_ring_seconds": "5", "customer_ring_seconds": "6"}
+
+_numbers = itertools.count(1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Agent:
+    """An agent with a phone that is registered. ``phone`` None: it has none."""
+
+    user_name: str
+    extension: str
+    phone: LabPhone
+
+
+@dataclass(slots=True, kw_only=True)
+class Office:
+    """A tenant at work: what its CRM would know."""
+
+    exchange: "Exchange"
+    name: str
+    key: str
+    did_number: str
+    agents: list[Agent] = field(default_factory=list)
+
+    async def hire(self, behaviour: Behaviour | None = None, *, auto_answer: bool = False) -> Agent:
+        """A new agent whose phone is registered."""
+        number = next(_numbers)
+        user_name, extension = f"agent{number}", str(1000 + number)
+        made = await self.exchange.copy.run(
+            "agent", "create", "--tenant", self.name, "--user-name", user_name, "--extension", extension,
+            *(("--auto-answer",) if auto_answer else ()),
+        )  # fmt: skip
+        phone = await self.exchange.lab.add_phone(
+            made["sip_username"], made["sip_password"], self.exchange.copy.sip, behaviour
+        )
+        await self.exchange.lab.registered()
+        agent = Agent(user_name=user_name, extension=extension, phone=phone)
+        self.agents.append(agent)
+        await until(lambda: self.is_callable(agent))
+        return agent
+
+    async def is_callable(self, agent: Agent) -> bool:
+        """Whether Cordboard knows that the agent's phone is there: an impossible number is then what is refused."""
+        answer = await self.post("/api/v1.0/base/makeCall", {"phoneNumber": "0000000000", "ipPhone": agent.extension})
+        return answer["error_code"] == "CALLOUT_PERMISSION_DENY"
+
+    async def post(self, path: str, body: Row) -> Row:
+        """An answer of the Alohub dialect."""
+        async with self.exchange.client.post(path, json=body, headers={"Authorization": self.key}) as answer:
+            told: Row = await answer.json()
+            return told
+
+    async def make_call(self, agent: Agent, number: str, **more: str) -> str:
+        """Ask for a call that must be accepted; return its id."""
+        body = {"phoneNumber": number, "ipPhone": agent.extension, **more}
+        answer = await self.post("/api/v1.0/base/makeCall", body)
+        assert answer["success"] == "1", answer
+        call_id: str = answer["call_id"]
+        return call_id
+
+    async def search(self, **criteria: Any) -> list[Row]:  # noqa: ANN401 - JSON values
+        """Rows of searchCallV2."""
+        answer = await self.post("/api/v1.0/base/searchCallV2", criteria)
+        assert answer["success"] == "1", answer
+        rows: list[Row] = answer["data"]
+        assert len(rows) <= answer["totalRecord"]
+        return rows
+
+    async def row(self, call_id: str) -> Row:
+        """The one row of a call, live or ended."""
+        (row,) = await self.search(call_id=call_id)
+        return row
+
+    async def ended(self, call_id: str) -> Row:
+        """The row of a call once it has ended."""
+
+        async def look() -> Row | None:
+            row = await self.row(call_id)
+            return row if row["endtime"] else None
+
+        return await until(look)
+
+    async def recorded(self, call_id: str) -> Row:
+        """The row of a call once its recording can be played."""
+
+        async def look() -> Row | None:
+            row = await self.row(call_id)
+            return row if row["recording_url"] else None
+
+        return await until(look)
+
+    async def webhook(self, call_id: str) -> tuple[Received, Row]:
+        """The call event that the partner's server received, and its body."""
+
+        def find() -> tuple[Received, Row] | None:
+            for received in self.exchange.receiver.requests:
+                body: Row = json.loads(received.body)
+                if body["call_id"] == call_id:
+                    return received, body
+            return None
+
+        await self.exchange.receiver.wait_until(lambda: find() is not None, PATIENCE_SECONDS)
+        found = find()
+        assert found is not None
+        return found
+
+    async def recording(self, name: str, **headers: str) -> tuple[aiohttp.ClientResponse, bytes]:
+        """What MP3Export.do answers."""
+        url, query = "/IPCCMedia/MP3Export.do", {"url": name, "source": "ipcc"}
+        given = {"Authorization": self.key, **headers}
+        async with self.exchange.client.get(url, params=query, headers=given) as answer:
+            return answer, await answer.read()
+
+
+@dataclass(slots=True, kw_only=True)
+class Exchange:
+    """A running copy, its lab, a partner's server and a client."""
+
+    copy: PrivateCopy
+    lab: Lab
+    receiver: Receiver
+    client: aiohttp.ClientSession
+
+    @property
+    def settings(self) -> Settings:
+        """The settings of its programs."""
+        return Settings.load(self.copy.environment)
+
+    async def open_office(self, *, trunks: tuple[tuple[str, int], ...] | None = None, webhook: bool = True) -> Office:
+        """A new tenant. ``trunks`` are addresses, best first; by default the lab's first carrier."""
+        number = next(_numbers)
+        name, did_number = f"office {number}", f"+8428730{number:05d}"
+        await self.copy.run("tenant", "create", name, "--limit-tenant", "0", "--limit-route", "0")
+        key = await self.copy.run("key", "create", "--tenant", name, "--all-scopes")
+        carrier = self.lab.carrier
+        for priority, (host, port) in enumerate(((carrier.host, carrier.port),) if trunks is None else trunks, 1):
+            where = ("--host", host, "--port", str(port), "--priority", str(priority))
+            await self.copy.run("trunk", "add", f"trunk {priority}", "--tenant", name, *where)
+        await self.copy.run("did", "add", did_number, "--tenant", name)
+        if webhook:
+            await self.copy.run(
+                "webhook", "add", "--tenant", name, "--dialect", "alohub",
+                "--url", self.receiver.url, "--authorization", PARTNER_KEY,
+            )  # fmt: skip
+        return Office(exchange=self, name=name, key=key["key"], did_number=did_number)
+
+    async def hang_up(self, office: Office, call_id: str) -> None:
+        """End a call from outside."""
+        await self.copy.run("calls", "hangup", call_id, "--tenant", office.name)
+
+
+@contextlib.asynccontextmanager
+async def running_exchange(folder: Path, **settings: str) -> AsyncIterator[Exchange]:
+    """An exchange of one's own, in ``folder``."""
+    chosen = {"allow_networks": "127.0.0.0/8", **RING_SECONDS, **settings}
+    async with contextlib.AsyncExitStack() as stack:
+        receiver = await stack.enter_async_context(Receiver())
+        copy = PrivateCopy(folder / "home", chosen)
+        await copy.start()
+        stack.push_async_callback(copy.stop)
+        lab = await stack.enter_async_context(started(folder / "lab", Settings.load(copy.environment)))
+        client = await stack.enter_async_context(aiohttp.ClientSession(base_url=copy.base_url))
+        yield Exchange(copy=copy, lab=lab, receiver=receiver, client=client)
+
+
+async def until(look: Callable[[], Awaitable[T | None]], seconds: float = PATIENCE_SECONDS) -> T:
+    """What ``look`` finds, asked again and again until it finds something. Raises TimeoutError."""
+    async with asyncio.timeout(seconds):
+        while not (found := await look()):
+            await asyncio.sleep(0.05)
+    return found
