@@ -1,9 +1,12 @@
-"""A tenant with many agents, made through the command line as a user would."""
+"""A tenant with many agents."""
 
-import asyncio
 from dataclasses import dataclass
 
+from bench.support.sip_phones import SipPhones
+from cordboard.actions.create_agent import NewAgent, create_agent
+from cordboard.app import build_core
 from cordboard.lab.private_copy import PrivateCopy
+from cordboard.settings import Settings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -15,23 +18,38 @@ class BenchTenant:
     accounts: tuple[tuple[str, str], ...]
 
 
-async def make_tenant(copy: PrivateCopy, agents: int, carrier_port: int) -> BenchTenant:
-    """A tenant without limits, a trunk to 127.0.0.1:``carrier_port``, a DID and ``agents`` agents."""
+async def make_tenant(copy: PrivateCopy, agents: int, carrier_port: int, *, webhook: str = "") -> BenchTenant:
+    """A tenant without limits, a trunk to 127.0.0.1:``carrier_port``, a DID, ``agents`` agents and a webhook."""
+    of = ("--tenant", "bench")
     await copy.run("tenant", "create", "bench", "--limit-tenant", "0", "--limit-route", "0")
-    key = await copy.run("key", "create", "--tenant", "bench", "--all-scopes")
-    await copy.run("trunk", "add", "carrier", "--tenant", "bench", "--host", "127.0.0.1", "--port", str(carrier_port))
-    await copy.run("did", "add", "+842873000001", "--tenant", "bench")
-    gate = asyncio.Semaphore(2)
-
-    async def make(number: int) -> dict[str, str]:
-        async with gate:
-            names = ("--user-name", f"agent{number}", "--extension", str(1000 + number))
-            made: dict[str, str] = await copy.run("agent", "create", "--tenant", "bench", *names)
-            return made
-
-    made = await asyncio.gather(*(make(number) for number in range(agents)))
+    key = await copy.run("key", "create", *of, "--all-scopes")
+    await copy.run("trunk", "add", "carrier", *of, "--host", "127.0.0.1", "--port", str(carrier_port))
+    await copy.run("did", "add", "+842873000001", *of)
+    if webhook:
+        await copy.run("webhook", "add", *of, "--dialect", "alohub", "--url", webhook, "--authorization", "partner")
+    # Not by the command line: starting it for each of some hundred agents would take minutes.
+    core = await build_core(Settings.load(copy.environment))
+    try:
+        tenant = await core.store.system.tenants.by_name("bench")
+        if tenant is None:
+            raise LookupError("bench")
+        made = [
+            await create_agent(core, tenant, NewAgent(user_name=f"agent{number}", extension=str(1000 + number)))
+            for number in range(agents)
+        ]
+    finally:
+        await core.store.close()
     return BenchTenant(
         key=key["key"],
-        extensions=tuple(agent["extension"] for agent in made),
-        accounts=tuple((agent["sip_username"], agent["sip_password"]) for agent in made),
+        extensions=tuple(each.agent.extension for each in made),
+        accounts=tuple((each.agent.sip_username, each.sip_password) for each in made),
     )
+
+
+async def register(copy: PrivateCopy, tenant: BenchTenant, phone_port: int) -> None:
+    """Register every agent's phone as being at 127.0.0.1:``phone_port``."""
+    phones = await SipPhones.open(("127.0.0.1", copy.sip_port))
+    try:
+        await phones.register(tenant.accounts, contact_port=phone_port)
+    finally:
+        phones.close()

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import aiohttp
-from cordboard.lab.start import started
+from cordboard.lab.start import started_lab
+from cordboard.nodes.asterisk_install import get_asterisk
 
 from cordboard.lab.behaviour import Behaviour
 from cordboard.lab.lab import Lab
@@ -185,7 +186,9 @@ async def running_exchange(folder: Path, **settings: str) -> AsyncIterator[Excha
         copy = PrivateCopy(folder / "home", chosen)
         await copy.start()
         stack.push_async_callback(copy.stop)
-        lab = await stack.enter_async_context(started(folder / "lab", Settings.load(copy.environment)))
+        known = Settings.load(copy.environment)
+        installation = get_asterisk(known.asterisk_prefix, known.cache)
+        lab = await stack.enter_async_context(started_lab(installation, folder / "lab"))
         client = await stack.enter_async_context(aiohttp.ClientSession(base_url=copy.base_url))
         yield Exchange(copy=copy, lab=lab, receiver=receiver, client=client)
 

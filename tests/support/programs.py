@@ -1,28 +1,34 @@
-"""Programs of Debian that the tests use: fetched into the cache without root, never installed."""
+"""Programs of Debian that the tests use: fetched into the cache with all they need, without root, never installed."""
 
 import asyncio
-import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
+from cordboard.nodes import child, debian
+from cordboard.settings import Settings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Program:
-    """A program unpacked under ``prefix``, with the libraries that came with it."""
+    """A program in an unpacked set of packages. ``path`` is relative to it."""
 
-    path: Path
-    prefix: Path
+    prefix: debian.Prefix
+    path: str
 
-    async def start(self, *arguments: str, folder: Path, **environment: str) -> asyncio.subprocess.Process:
-        """Start it in ``folder``; what it prints goes to ``output.log`` there."""
-        libraries = ":".join(str(path) for path in _library_folders(self.prefix))
+    async def start(self, *arguments: str, folder: Path) -> asyncio.subprocess.Process:
+        """Start it in ``folder``, to end with this process; what it prints goes to ``output.log`` there."""
         with (folder / "output.log").open("ab") as log:
             return await asyncio.create_subprocess_exec(
-                str(self.path), *arguments, cwd=folder,
-                env={**os.environ, "LD_LIBRARY_PATH": libraries, "TERM": "dumb", **environment},
-                stdin=asyncio.subprocess.DEVNULL, stdout=log, stderr=log,
-            )  # fmt: skip
+                *child.launched(self.prefix.command(self.path, *arguments)),
+                cwd=folder,
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+            )
 
 
-def _library_folders(prefix: Path) -> list[Path]:
-    return [folder for folder in (prefix / "usr" / "lib").glob("*-linux-gnu") if folder.is_dir()]
+def fetch_program(packages: Sequence[str], path: str) -> Program:
+    """The program ``path`` (``usr/bin/sipp``) of ``packages``, from the machine's own suite. Raises StartFailed."""
+    prefix = debian.fetch(packages, suite=None, cache=Settings.load().cache, name=packages[0])
+    return Program(prefix=prefix, path=path)

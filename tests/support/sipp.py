@@ -16,7 +16,13 @@ from cordboard.nodes.ports import UDP, free_port
 from tests.support.programs import Program
 
 SCENARIOS = Path(__file__).parent / "scenarios"
-REASONS = {403: "Forbidden", 404: "Not Found", 480: "Temporarily Unavailable", 486: "Busy Here", 503: "Service Unavailable"}
+REASONS = {
+    403: "Forbidden",
+    404: "Not Found",
+    480: "Temporarily Unavailable",
+    486: "Busy Here",
+    503: "Service Unavailable",
+}
 RUN_SECONDS = 60.0
 
 _BLOCK = re.compile(r"^-{10,} (?P<at>[\d-]+[ T][\d:.]+)\s*\n(?P<what>[^\n]*)\n", re.MULTILINE)
@@ -94,9 +100,10 @@ class SippRun:
     async def until(self, method: str, *, times: int = 1, seconds: float = RUN_SECONDS) -> SipMessage:
         """Wait until it has received ``method`` (``times``); return the last. Raises TimeoutError."""
         async with asyncio.timeout(seconds):
-            while len(received := self.received(method)) < times:
+            while True:
+                if len(received := self.received(method)) >= times:
+                    return received[-1]
                 await asyncio.sleep(0.02)
-        return received[-1]
 
     def _read(self, name: str) -> str:
         path = self.folder / name
@@ -121,13 +128,27 @@ class Sipp:
         return await run.finished()
 
     async def listen(
-        self, scenario: str, *, port: int, host: str = "127.0.0.1", after_seconds: float = 0, code: int = 486, calls: int = 0
+        self,
+        scenario: str,
+        *,
+        port: int,
+        host: str = "127.0.0.1",
+        after_seconds: float = 0,
+        code: int = 486,
+        calls: int = 0,
     ) -> SippRun:
         """Take ``calls`` calls (0 = until stopped) at ``host``:``port``."""
         keys = {"code": str(code), "reason": REASONS.get(code, "Refused")}
         limit = ("-m", str(calls)) if calls else ()
         return await self.run(
-            scenario, "127.0.0.1", *limit, "-d", str(int(after_seconds * 1000)), "-rtp_echo", keys=keys, address=(host, port)
+            scenario,
+            "127.0.0.1",
+            *limit,
+            "-d",
+            str(int(after_seconds * 1000)),
+            "-rtp_echo",
+            keys=keys,
+            address=(host, port),
         )
 
     async def register(
@@ -141,7 +162,12 @@ class Sipp:
         return await run.finished()
 
     async def run(
-        self, scenario: str, target: str, *options: str, keys: Mapping[str, str], address: tuple[str, int] = ("127.0.0.1", 0)
+        self,
+        scenario: str,
+        target: str,
+        *options: str,
+        keys: Mapping[str, str],
+        address: tuple[str, int] = ("127.0.0.1", 0),
     ) -> SippRun:
         """Start it with any scenario and options. ``address`` with port 0: a free one."""
         folder = self.folder / f"{next(_numbers):04d}-{scenario}"

@@ -133,7 +133,9 @@ def sine(hz: float, seconds: float, *, rate: int = 8000, level_dbfs: float = -12
     """A pure tone."""
     amplitude = 32767 * 10 ** (level_dbfs / 20)
     step = 2 * math.pi * hz / rate
-    return Sound(rate=rate, samples=array("h", (round(amplitude * math.sin(step * n)) for n in range(int(seconds * rate)))))
+    return Sound(
+        rate=rate, samples=array("h", (round(amplitude * math.sin(step * n)) for n in range(int(seconds * rate))))
+    )
 
 
 def write_wav(path: Path, *channels: Sound) -> None:

@@ -36,20 +36,19 @@ async def add_trunk(core: Core, tenant: Tenant, new: NewTrunk) -> Trunk:
         raise InvalidInput("username", "a trunk that registers needs one")
     if new.password and not new.username:
         raise InvalidInput("username", "a password needs one")
-    checked = {
-        "name": check_name("name", new.name),
-        "host": check_host("host", new.host),
-        "port": check_range("port", new.port, 1, 65_535),
-        "username": check_text("username", new.username),
-        "password": check_text("password", new.password),
-        "number_format": NumberFormat(check_one_of("number_format", new.number_format, tuple(NumberFormat))),
-        "does_register": new.does_register,
-        "priority": check_range("priority", new.priority, 1, 100),
-        "codecs": check_codecs(new.codecs),
-        "external_address": check_host("external_address", new.external_address) if new.external_address else "",
-    }
     async with core.store.for_tenant(tenant.id).transaction() as rows:
-        trunk = await rows.trunks.add(**checked)
+        trunk = await rows.trunks.add(
+            name=check_name("name", new.name),
+            host=check_host("host", new.host),
+            port=check_range("port", new.port, 1, 65_535),
+            username=check_text("username", new.username),
+            password=check_text("password", new.password),
+            number_format=NumberFormat(check_one_of("number_format", new.number_format, tuple(NumberFormat))),
+            does_register=new.does_register,
+            priority=check_range("priority", new.priority, 1, 100),
+            codecs=check_codecs(new.codecs),
+            external_address=new.external_address and check_host("external_address", new.external_address),
+        )
         revision = await rows.configuration.raise_revision()
     await await_applied(core, revision)
     return trunk

@@ -1,7 +1,6 @@
 """Remove a webhook."""
 
 from cordboard.actions.core import Core
-from cordboard.domain.errors import NotFound
 from cordboard.domain.tenant import Tenant
 
 
@@ -12,5 +11,4 @@ async def remove_webhook(core: Core, tenant: Tenant, subscription_id: int) -> No
         NotFound, Unavailable.
     """
     async with core.store.for_tenant(tenant.id).transaction() as rows:
-        if not await rows.subscriptions.remove(subscription_id):
-            raise NotFound("webhook", str(subscription_id))
+        await rows.subscriptions.remove(subscription_id)

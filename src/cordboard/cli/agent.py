@@ -16,6 +16,7 @@ app = typer.Typer(help="Agents: people who take calls, and their phones' SIP acc
 
 @app.command("create")
 def create(
+    *,
     tenant: TenantName,
     user_name: Annotated[str, typer.Option(metavar="U", help="Unique within the tenant.")],
     extension: Annotated[str, typer.Option(metavar="E", help="2 to 8 digits, no leading 0; unique within the tenant.")],

@@ -33,8 +33,24 @@ def row_of(facts: CallFacts, call: Call | None = None) -> dict[str, object]:
     }
 
 
-LIVE_COLUMNS = ("reference", "phase", "extension", "customer_number", "requested_at", "connected_at", "recording_status")
-ENDED_COLUMNS = ("reference", "outcome", "extension", "customer_number", "requested_at", "end_reason", "recording_status")
+LIVE_COLUMNS = (
+    "reference",
+    "phase",
+    "extension",
+    "customer_number",
+    "requested_at",
+    "connected_at",
+    "recording_status",
+)
+ENDED_COLUMNS = (
+    "reference",
+    "outcome",
+    "extension",
+    "customer_number",
+    "requested_at",
+    "end_reason",
+    "recording_status",
+)
 
 
 def _recording(facts: CallFacts, call: Call | None) -> str:

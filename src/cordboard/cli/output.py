@@ -6,6 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+import typer
+
+# Where the context of a command keeps that ``--json`` was given.
+JSON = "json"
+
 Row = Mapping[str, object]
 
 
@@ -32,6 +37,11 @@ class Done:
 
     sentence: str
     values: Row
+
+
+def wants_json(ctx: typer.Context) -> bool:
+    """Whether ``--json`` was given, at whatever level."""
+    return bool(ctx.meta.get(JSON))
 
 
 def show(result: Listing | Detail | Done | None, *, as_json: bool) -> None:

@@ -9,12 +9,12 @@ import sys
 import traceback
 from collections.abc import Iterator, Sequence
 from importlib import import_module
-from typing import Any
+from typing import Annotated, cast
 
 import typer
-from typer.core import TyperCommand, TyperGroup, TyperOption
+from typer.core import TyperCommand, TyperGroup
 
-from cordboard.cli.output import show
+from cordboard.cli.output import JSON, show, wants_json
 from cordboard.cli.refusals import REFUSALS
 from cordboard.domain.errors import CallRefused, CordboardError, Unavailable
 from cordboard.settings import InvalidSettings
@@ -33,8 +33,6 @@ COMMANDS = {
     "calls": "Live calls and the records of ended ones.",
 }
 
-_JSON = "json"
-
 Parser = TyperCommand | TyperGroup
 
 
@@ -44,40 +42,48 @@ class Root(TyperGroup):
     def __init__(self) -> None:
         listed = {name: TyperCommand(name, help=summary) for name, summary in COMMANDS.items()}
         super().__init__(name="cordboard", commands=dict(listed), help="A self-hosted, multi-tenant voice platform.")
-        self.params.append(_json_option())
+        _offer_json(self)
 
-    def resolve_command(self, ctx: typer.Context, args: list[str]) -> tuple[str | None, Any, list[str]]:
+    def resolve_command(  # type: ignore[override] # typer makes no context but its own
+        self, ctx: typer.Context, args: list[str]
+    ) -> tuple[str | None, Parser | None, list[str]]:
         """The real command in the place of the listed one."""
         name, _, rest = super().resolve_command(ctx, args)
         return name, load_command(name) if name else None, rest
 
-    def invoke(self, ctx: typer.Context) -> None:
+    def invoke(self, ctx: typer.Context) -> None:  # type: ignore[override] # as above
         """Run the command and print what it returns."""
         show(super().invoke(ctx), as_json=wants_json(ctx))
 
 
 def load_command(name: str) -> Parser:
     """The command (or group of commands) of that name, each offering ``--json``."""
-    command: Parser = typer.main.get_command(import_module(f"cordboard.cli.{name}").app)
+    command = cast("Parser", typer.main.get_command(import_module(f"cordboard.cli.{name}").app))
     for each in (command, *getattr(command, "commands", {}).values()):
-        each.params.append(_json_option())
+        _offer_json(each)
     return command
 
 
-def wants_json(ctx: typer.Context) -> bool:
-    """Whether ``--json`` was given, at whatever level."""
-    return bool(ctx.meta.get(_JSON))
-
-
-def _json_option() -> TyperOption:
-    return TyperOption(
-        param_decls=["--json"], is_flag=True, expose_value=False, callback=_take_json, help="Print one JSON value."
-    )
-
-
-def _take_json(ctx: typer.Context, _parameter: object, value: bool) -> None:
+def _take_json(ctx: typer.Context, value: bool) -> bool:
     if value:
-        ctx.meta[_JSON] = True
+        ctx.meta[JSON] = True
+    return value
+
+
+def _offer_json(command: Parser) -> None:
+    """Let a command take ``--json``, unless it does so by itself."""
+
+    def model(
+        json: Annotated[
+            bool, typer.Option("--json", callback=_take_json, expose_value=False, help="Print one JSON value.")
+        ] = False,
+    ) -> None:
+        """Typer makes options from parameters only: this is what it makes ours from."""
+
+    if not any("--json" in parameter.opts for parameter in command.params):
+        maker = typer.Typer(add_completion=False)
+        maker.command()(model)
+        command.params += [each for each in typer.main.get_command(maker).params if "--json" in each.opts]
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -115,7 +121,7 @@ def _usage(error: typer.TyperException) -> str:
 
 def _words(error: Exception) -> str:
     if isinstance(error, Unavailable):
-        return f"{error or 'the database is away'}. Is Cordboard running here? 'cordboard up' starts it"
+        return f"{str(error) or 'the database is away'}. Is Cordboard running here? 'cordboard up' starts it"
     if isinstance(error, CallRefused):
         return REFUSALS[error.refusal]
     return str(error)

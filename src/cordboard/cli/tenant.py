@@ -35,6 +35,7 @@ RecordingDays = Annotated[int | None, typer.Option(help="Days that recordings ar
 
 @app.command("create")
 def create(
+    *,
     name: Name,
     country: Country = None,
     timezone: Timezone = None,
@@ -64,11 +65,14 @@ def create(
     )
     tenant = with_core(lambda core: create_tenant(core, NewTenant(name=name, **given)))
     keys = ("id", "name", "pbx_id", "account_id")
-    return Detail(values={key: getattr(tenant, key) for key in keys}, note=f"Next: key create --tenant '{name}' --all-scopes")
+    return Detail(
+        values={key: getattr(tenant, key) for key in keys}, note=f"Next: key create --tenant '{name}' --all-scopes"
+    )
 
 
 @app.command("set")
 def set_(
+    *,
     name: Name,
     new_name: Annotated[str | None, typer.Option("--name", help="Its new name.")] = None,
     country: Country = None,
@@ -113,7 +117,7 @@ async def _list(core: Core) -> Listing:
     return Listing(rows=rows, columns=columns, empty="No tenants. Make one: tenant create NAME")
 
 
-def _given(**values: Any) -> dict[str, Any]:
+def _given(**values: object) -> dict[str, Any]:
     """What was given. Caps that people write as 0 are None inside."""
     given = {field: value for field, value in values.items() if value is not None}
     return given | {cap: None for cap in ("max_calls", "recording_days") if given.get(cap) == 0}

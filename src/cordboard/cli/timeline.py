@@ -69,7 +69,7 @@ def _moments_of_leg(leg: Leg) -> Iterator[Moment]:
 
 
 def moments_of_record(facts: CallFacts) -> list[Moment]:
-    """What the record of an ended call tells: less than the live row did, but it is there however short the call was."""
+    """What the record of an ended call tells: less than its row did, but however short the call was."""
     moments = []
     if facts.connected_at is not None:
         moments.append(_connected(facts.connected_at))

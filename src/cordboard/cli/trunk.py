@@ -9,6 +9,7 @@ from cordboard.actions.core import Core
 from cordboard.actions.remove_trunk import remove_trunk
 from cordboard.cli.output import Detail, Done, Listing, Row
 from cordboard.cli.session import AnyTenant, TenantName, list_rows, with_tenant
+from cordboard.domain.registration import TrunkState
 from cordboard.domain.tenant import Tenant
 from cordboard.domain.trunk import Trunk
 
@@ -19,6 +20,7 @@ Name = Annotated[str, typer.Argument(metavar="NAME", help="Unique within the ten
 
 @app.command("add")
 def add(
+    *,
     name: Name,
     tenant: TenantName,
     host: Annotated[str, typer.Option(help="The carrier's address.")],
@@ -55,7 +57,18 @@ def list_(tenant: AnyTenant = "") -> Listing:
 
 
 async def _rows(core: Core, tenant: Tenant) -> list[Row]:
-    return [_row(trunk) for trunk in await core.store.for_tenant(tenant.id).trunks.list()]
+    trunks = core.store.for_tenant(tenant.id).trunks
+    states = {state.trunk_id: state for state in await trunks.states()}
+    return [_row(trunk) | {"registration": _registration(trunk, states.get(trunk.id))} for trunk in await trunks.list()]
+
+
+def _registration(trunk: Trunk, state: TrunkState | None) -> str:
+    """Nothing for a trunk that does not register."""
+    if not trunk.does_register:
+        return ""
+    if state is None:
+        return "unknown"
+    return "registered" if state.is_registered else f"not registered: {state.detail}"
 
 
 @app.command("remove")

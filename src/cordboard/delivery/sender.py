@@ -2,7 +2,6 @@
 
 import asyncio
 import base64
-import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -75,7 +74,7 @@ class Sender:
 
         Headers beyond the partner's key: Standard Webhooks 1.0 (``webhook-id``, ``webhook-timestamp``).
         """
-        started_at, started = self._clock.now(), time.perf_counter()
+        started_at, started = self._clock.now(), self._clock.monotonic()
         answer = _Answer()
         error = ""
         try:
@@ -87,7 +86,7 @@ class Sender:
             error = _in_words(reason)
         return Attempt(
             started_at=started_at,
-            duration_milliseconds=round((time.perf_counter() - started) * 1000),
+            duration_milliseconds=round((self._clock.monotonic() - started) * 1000),
             status=answer.status,
             error=error,
             response_body=bytes(answer.body),

@@ -1,1 +1,1 @@
-""""""
+"""Test phones and carriers on a second, private Asterisk: for the demo, tests and benches."""

@@ -12,9 +12,10 @@ import aiohttp
 from cordboard.engine.asterisk.ari import AriSocket
 from cordboard.lab.behaviour import Behaviour
 from cordboard.lab.configuration import CARRIER_HOSTS, PARTY_OPTIONS, PHONE_HOST
-from cordboard.lab.dialplan import DATABASE_FAMILY, HOLD_CONTEXT, PHONE_CONTEXT, STASIS_APP, Notes
-from cordboard.lab.ledger import LabCall, Ledger
-from cordboard.lab.manager import ManagerConnection, ManagerRefused
+from cordboard.lab.controls import Controls
+from cordboard.lab.dialplan import PHONE_CONTEXT, STASIS_APP, Notes
+from cordboard.lab.ledger import Ledger
+from cordboard.lab.manager import ManagerConnection
 from cordboard.lab.parties import Carrier, LabPhone
 from cordboard.nodes.asterisk_layout import AsteriskLayout
 
@@ -41,24 +42,28 @@ class PhoneAccount:
     registrar: str
 
 
-class LabRefused(Exception):
-    """The lab's Asterisk refused something. The text is its reason."""
-
-
 class Lab:
-    """A running lab. Made by ``connected`` (to one that runs) or ``lab.start.started`` (an own one)."""
+    """A running lab. Made by ``connected`` (to one that runs) or ``start.started_lab`` (an own one)."""
 
-    def __init__(self, layout: AsteriskLayout, ledger: Ledger, manager: ManagerConnection, ari: AriSocket) -> None:
+    def __init__(self, layout: AsteriskLayout, controls: Controls) -> None:
         self.layout = layout
-        self.ledger = ledger
-        self.manager = manager
-        self._ari = ari
+        self.controls = controls
+        self.process: asyncio.subprocess.Process | None = None  # when it is ours
         self.phones: dict[str, LabPhone] = {}
         self.carriers = tuple(
-            Carrier(self, index, host, layout.sip_port) for index, host in enumerate(CARRIER_HOSTS)
+            Carrier(controls, index, host, layout.sip_port) for index, host in enumerate(CARRIER_HOSTS)
         )
         self._black_hole = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._black_hole.bind((PHONE_HOST, 0))
+
+    @property
+    def ledger(self) -> Ledger:
+        """All calls."""
+        return self.controls.ledger
+
+    async def note(self, notes: Notes) -> None:
+        """How much is told of calls from now on."""
+        await self.controls.note(notes)
 
     @property
     def carrier(self) -> Carrier:
@@ -88,15 +93,19 @@ class Lab:
     ) -> tuple[LabPhone, ...]:
         """Register many at once. Raises LabRefused."""
         return tuple(
-            await asyncio.gather(*(self._add_phone(account, behaviour or Behaviour.answering()) for account in accounts))
+            await asyncio.gather(
+                *(self._add_phone(account, behaviour or Behaviour.answering()) for account in accounts)
+            )
         )
 
     async def _add_phone(self, account: PhoneAccount, behaviour: Behaviour) -> LabPhone:
         name = account.username
-        phone = self.phones[name] = LabPhone(self, name, account.registrar)
+        phone = self.phones[name] = LabPhone(self.controls, name, account.registrar)
         await phone.behave(behaviour)
-        await self._push("auth", name, {"auth_type": "userpass", "username": name, "password": account.password})
-        await self._push(
+        await self.controls.push(
+            "auth", name, {"auth_type": "userpass", "username": name, "password": account.password}
+        )
+        await self.controls.push(
             "endpoint",
             name,
             {
@@ -108,7 +117,7 @@ class Lab:
                 **PARTY_OPTIONS,
             },
         )
-        await self._push(
+        await self.controls.push(
             "registration",
             name,
             {
@@ -126,22 +135,20 @@ class Lab:
     async def remove_phone(self, phone: LabPhone) -> None:
         """Unregister it and forget it. Raises LabRefused."""
         for kind in ("registration", "endpoint", "auth"):
-            answer = await self._ari.request("DELETE", f"asterisk/config/dynamic/res_pjsip/{kind}/{phone.name}")
-            if not answer.is_done and not answer.is_gone:
-                raise LabRefused(answer.reason)
+            await self.controls.drop(kind, phone.name)
         self.phones.pop(phone.name, None)
 
     async def register(self, phone: LabPhone) -> None:
         """Send its REGISTER now."""
-        await self.command(f"pjsip send register {phone.name}")
+        await self.controls.command(f"pjsip send register {phone.name}")
 
     async def unregister(self, phone: LabPhone) -> None:
         """Take its registration back, until ``register``."""
-        await self.command(f"pjsip send unregister {phone.name}")
+        await self.controls.command(f"pjsip send unregister {phone.name}")
 
     async def registration_states(self) -> dict[str, str]:
         """Username → ``Registered``, ``Unregistered``, ``Rejected``, … as Asterisk names them."""
-        lines = (await self.command("pjsip show registrations")).splitlines()
+        lines = (await self.controls.command("pjsip show registrations")).splitlines()
         rows = (line.split() for line in lines if "/sip:" in line)
         return {row[0].partition("/")[0]: row[2] for row in rows}
 
@@ -153,50 +160,6 @@ class Lab:
                 if all(states.get(name) == "Registered" for name in self.phones):
                     return
                 await asyncio.sleep(0.02)
-
-    async def hang_up(self, call: LabCall) -> None:
-        """Hang a call up. One that is gone already counts as done."""
-        with contextlib.suppress(ManagerRefused):
-            await self.manager.do("Hangup", Channel=call.id, Cause="16")
-
-    async def hold(self, call: LabCall) -> None:
-        """Put a call on hold by re-INVITE. Raises LabRefused."""
-        await self.manager.do("Redirect", Channel=call.channel, Context=HOLD_CONTEXT, Exten="s", Priority="1")
-        async with asyncio.timeout(READY_SECONDS):
-            # 404 and 409 until it has come there.
-            while (answer := await self._ari.request("POST", f"channels/{call.id}/hold")).status_code != 204:
-                if not call.is_live:
-                    raise LabRefused(answer.reason)
-                await asyncio.sleep(0.005)
-
-    async def resume(self, call: LabCall) -> None:
-        """Take a call off hold. Raises LabRefused."""
-        for method, path in (("DELETE", "hold"), ("POST", "continue")):
-            answer = await self._ari.request(method, f"channels/{call.id}/{path}")
-            if not answer.is_done:
-                raise LabRefused(answer.reason)
-
-    async def command(self, line: str) -> str:
-        """What Asterisk's console prints for ``line``."""
-        return (await self.manager.do("Command", Command=line)).get("Output", "")
-
-    async def note(self, notes: Notes) -> None:
-        """How much is told of calls from now on."""
-        await self.manager.do("Setvar", Variable="NOTES", Value=str(notes.value))
-
-    async def store(self, family: str, key: str, value: str) -> None:
-        """Put a value into the dialplan's database; "" takes it out."""
-        if value:
-            await self.manager.do("DBPut", Family=family, Key=key, Val=value)
-        else:
-            with contextlib.suppress(ManagerRefused):  # it was not there
-                await self.manager.do("DBDel", Family=family, Key=key)
-
-    async def _push(self, kind: str, name: str, values: dict[str, str]) -> None:
-        body = {"fields": [{"attribute": key, "value": value} for key, value in values.items()]}
-        answer = await self._ari.request("PUT", f"asterisk/config/dynamic/res_pjsip/{kind}/{name}", body)
-        if not answer.is_done:
-            raise LabRefused(f"{kind} {name}: {answer.reason}")
 
     def close(self) -> None:
         """Free the black hole."""
@@ -220,7 +183,7 @@ async def connected(layout: AsteriskLayout) -> AsyncIterator[Lab]:
         reader = asyncio.create_task(ari.read())
         stack.push_async_callback(_ended, reader)
         stack.push_async_callback(socket_.close)
-        lab = Lab(layout, ledger, manager, ari)
+        lab = Lab(layout, Controls(ledger, manager, ari))
         stack.callback(lab.close)
         yield lab
 

@@ -28,9 +28,7 @@ class ManagerConnection:
         self._task = asyncio.create_task(self._read())
 
     @classmethod
-    async def open(
-        cls, host: str, port: int, *, user: str, password: str, listener: Callable[[Message], None]
-    ) -> Self:
+    async def open(cls, host: str, port: int, *, user: str, password: str, listener: Callable[[Message], None]) -> Self:
         """Connect and log in. Raises OSError, ManagerRefused."""
         reader, writer = await asyncio.open_connection(host, port)
         await reader.readline()  # its greeting

@@ -6,9 +6,7 @@ Any number is taken, as ``09…``, ``84…`` or ``+84…``. ``nnn`` below are th
 from dataclasses import dataclass, field
 
 from cordboard.lab.behaviour import (
-    ANNOUNCEMENT,
     DEFAULT_TONE_HZ,
-    FOREVER_SECONDS,
     SPEECH,
     Behaviour,
 )
@@ -96,7 +94,22 @@ def tone_number(hz: int) -> str:
     return f"1{hz // 10:03d}"
 
 
+# For people: one number of each kind, and what it does.
+EXAMPLES: tuple[tuple[str, str], ...] = (
+    (number("1044"), "answers at once and plays 440 Hz"),
+    (number("2002"), "rings 2 seconds, answers and speaks"),
+    (number("3010"), "rings, answers, hangs up after 10 seconds"),
+    (number("4486"), "is busy"),
+    (number("4404"), "does not exist"),
+    (number("4503"), "cannot be reached: 503"),
+    (number("5404"), "is announced not to exist (early media)"),
+    (number("5200"), "is announced, then answers"),
+    (number("6603"), "rings and declines"),
+    (number("7000"), "rings and is not answered"),
+)
+
+
 def table() -> str:
     """The plan as lines of text, for people."""
     rows = [(NATIONAL_PREFIX + entry.ending, entry.text) for entry in PLAN]
-    return "\n".join(f"{digits}  {text}" for digits, text in (*rows, ("", OTHERWISE_TEXT)))
+    return "\n".join(f"{digits:<10}  {text}" for digits, text in (*rows, ("", OTHERWISE_TEXT)))

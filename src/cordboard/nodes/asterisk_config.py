@@ -118,7 +118,7 @@ def modules_conf(more: Iterable[str] = ()) -> str:
 
 
 def logger_conf(*, has_verbose_log: bool = False) -> str:
-    """Warnings and errors to standard output and to the file ``messages``; everything there when ``has_verbose_log``."""
+    """Warnings and errors to standard output and to the file ``messages``; every step when ``has_verbose_log``."""
     levels = "notice,warning,error,security,verbose(5)" if has_verbose_log else "notice,warning,error"
     return f"""[general]
 dateformat = %F %T.%3q
@@ -242,17 +242,17 @@ registration = memory
 def extensions_conf(layout: AsteriskLayout) -> str:
     """Calls that reach us from outside.
 
-    None is served yet: phones and carriers get 403 (Q.850 21 would be 603 and look like a person's refusal). A call
-    in ``stasis`` that comes while no ``switch`` is connected falls through to 503.
+    None is served yet: phones and carriers get 403 (Asterisk's SIP code for Q.850 21). A call in ``stasis`` that
+    comes while no ``switch`` is connected falls through to 503.
     """
     return f"""[general]
 static = yes
 writeprotect = yes
 
 [refused]
-exten = _[+0-9a-zA-Z*#].,1,Hangup(55)
-exten = _[+0-9a-zA-Z*#],1,Hangup(55)
-exten = s,1,Hangup(55)
+exten = _[+0-9a-zA-Z*#].,1,Hangup(21)
+exten = _[+0-9a-zA-Z*#],1,Hangup(21)
+exten = s,1,Hangup(21)
 
 [stasis]
 exten = _[+0-9a-zA-Z*#].,1,Stasis({layout.stasis_app})

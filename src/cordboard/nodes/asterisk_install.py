@@ -108,7 +108,8 @@ def _installed() -> AsteriskInstallation | None:
     path = shutil.which("asterisk", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin")
     if path is None:
         return None
-    found = _tried((path,), Path(path).resolve().parents[2] if path.startswith("/usr/sbin") else Path(path).parents[1])
+    root = Path(path).parents[1]
+    found = _tried((path,), Path("/") if root == Path("/usr") else root)
     return found if found and major_version(found.version) >= OLDEST_MAJOR else None
 
 

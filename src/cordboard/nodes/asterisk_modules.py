@@ -17,8 +17,8 @@ _SIP = """
 res_pjsip res_pjsip_session res_pjsip_acl res_pjsip_authenticator_digest res_pjsip_outbound_authenticator_digest
 res_pjsip_outbound_registration res_pjsip_registrar res_pjsip_endpoint_identifier_user res_pjsip_endpoint_identifier_ip
 res_pjsip_caller_id res_pjsip_diversion res_pjsip_dlg_options res_pjsip_dtmf_info res_pjsip_empty_info
-res_pjsip_header_funcs res_pjsip_logger res_pjsip_messaging res_pjsip_nat res_pjsip_path res_pjsip_pubsub res_pjsip_refer res_pjsip_rfc3326 res_pjsip_sdp_rtp
-res_pjsip_sips_contact res_pjsip_t38 res_pjsip_transport_websocket
+res_pjsip_header_funcs res_pjsip_logger res_pjsip_messaging res_pjsip_nat res_pjsip_path res_pjsip_pubsub
+res_pjsip_refer res_pjsip_rfc3326 res_pjsip_sdp_rtp res_pjsip_sips_contact res_pjsip_t38 res_pjsip_transport_websocket
 """
 
 _MEDIA = """
@@ -29,11 +29,11 @@ res_format_attr_opus res_format_attr_h264 res_format_attr_vp8 res_format_attr_g7
 
 # app_mixmonitor declines to load without app_chanspy, func_periodic_hook, func_cut, func_groupcount and func_uri.
 _APPLICATIONS = """
-app_dial app_playback app_playtones app_echo app_read app_record app_senddtmf app_sendtext app_verbose app_while app_exec
-app_chanspy app_mixmonitor app_bridgewait app_transfer app_originate app_milliwatt app_stack app_system app_userevent
-func_callerid func_channel func_cut func_db func_global func_groupcount func_hangupcause func_logic func_math
-func_periodic_hook func_rand func_strings func_timeout func_uri func_volume func_pjsip_aor func_pjsip_contact
-func_pjsip_endpoint
+app_dial app_playback app_playtones app_echo app_read app_record app_senddtmf app_sendtext app_verbose app_while
+app_exec app_chanspy app_mixmonitor app_bridgewait app_transfer app_originate app_milliwatt app_stack app_system
+app_userevent func_callerid func_channel func_cut func_db func_global func_groupcount func_hangupcause func_logic
+func_math func_periodic_hook func_rand func_strings func_timeout func_uri func_volume func_pjsip_aor
+func_pjsip_contact func_pjsip_endpoint
 """
 
-MODULES: tuple[str, ...] = tuple(" ".join((_CORE, _ARI, _SIP, _MEDIA, _APPLICATIONS)).split())
+MODULES: tuple[str, ...] = tuple(f"{_CORE} {_ARI} {_SIP} {_MEDIA} {_APPLICATIONS}".split())

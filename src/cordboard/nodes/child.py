@@ -1,14 +1,21 @@
 """Starting other programs so that none outlives us, however we end."""
 
+import asyncio
+import contextlib
 import os
+import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 
 from cordboard.nodes import launch
+from cordboard.nodes.failure import StartFailed
 from cordboard.nodes.user import ServiceUser
+
+READY_POLL_SECONDS = 0.03
 
 
 def launched(
@@ -21,7 +28,9 @@ def launched(
     owner = f"{user.uid}:{user.gid}" if user else "-"
     # -I -S: 10 ms instead of 40.
     head = (sys.executable, "-I", "-S", launch.__file__, str(os.getpid()), str(int(death_signal)), owner)
-    return [*head, *(str(part) for part in command)]
+    program, *arguments = (str(part) for part in command)
+    # Found here, on our PATH: a dropped user may not be able to read what Python would need to look for it.
+    return [*head, shutil.which(program) or program, *arguments]
 
 
 def run(
@@ -42,3 +51,74 @@ def run(
         cwd="/",
         check=False,
     )
+
+
+async def start(
+    command: Sequence[str | Path],
+    *,
+    log: Path,
+    user: ServiceUser | None = None,
+    environment: Mapping[str, str] | None = None,
+    descriptors: Sequence[int] = (),
+    death_signal: signal.Signals = signal.SIGKILL,
+) -> asyncio.subprocess.Process:
+    """Start it in a session of its own, so that a terminal's Ctrl-C reaches only us; what it prints goes to ``log``.
+
+    ``descriptors`` are handed down. ``environment`` replaces ours when given.
+    """
+    with log.open("ab") as output:
+        return await asyncio.create_subprocess_exec(
+            *launched(command, user=user, death_signal=death_signal),
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            env=environment,
+            pass_fds=descriptors,
+            start_new_session=True,
+            cwd="/",
+        )
+
+
+async def stop(
+    process: asyncio.subprocess.Process,
+    stop_signal: signal.Signals,
+    within_seconds: float,
+    *,
+    again_seconds: float | None = None,
+) -> None:
+    """Ask it to stop, wait, and end it and its children if it does not.
+
+    ``again_seconds``: ask again that often, for programs that lose a signal that comes while they start.
+    """
+    deadline = time.monotonic() + within_seconds
+    while process.returncode is None and (left := deadline - time.monotonic()) > 0:
+        with contextlib.suppress(ProcessLookupError):
+            process.send_signal(stop_signal)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(process.wait(), min(left, again_seconds or left))
+    if process.returncode is None:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        await process.wait()
+
+
+async def until_ready(
+    process: asyncio.subprocess.Process, is_ready: Callable[[], Awaitable[bool]], *, log: Path, within_seconds: float
+) -> None:
+    """Wait until ``is_ready``. Raises StartFailed, with the end of ``log``, when it ends before that or takes longer."""
+    deadline = time.monotonic() + within_seconds
+    while not await is_ready():
+        if process.returncode is not None:
+            raise StartFailed(f"{log.stem} ended as it started: {last_words(log)}", f"See {log}")
+        if time.monotonic() > deadline:
+            raise StartFailed(f"{log.stem} was not ready within {within_seconds:.0f} s", f"See {log}")
+        await asyncio.sleep(READY_POLL_SECONDS)
+
+
+def last_words(log: Path) -> str:
+    """The last line of a log, for a reason that names more than an exit code."""
+    try:
+        lines = log.read_text("utf-8", "replace")[-2000:].splitlines()
+    except OSError:
+        return "it said nothing"
+    return next((line.strip() for line in reversed(lines) if line.strip()), "it said nothing")

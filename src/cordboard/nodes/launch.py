@@ -27,7 +27,7 @@ def launch(parent: int, death_signal: int, owner: str, command: list[str]) -> No
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, death_signal)
     if os.getppid() != parent:
         sys.exit(PARENT_GONE)
-    os.execvp(command[0], command)
+    os.execv(command[0], command)  # noqa: S606 - there is no shell, on purpose
 
 
 if __name__ == "__main__":

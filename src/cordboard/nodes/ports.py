@@ -1,7 +1,6 @@
 """Ports: whether one is free, who has it otherwise, and ranges that no other copy on this machine takes."""
 
 import errno
-import os
 import socket
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -129,7 +128,7 @@ def _inodes(table: Path, port: int) -> Iterator[str]:
 def _sockets(process: Path) -> Iterator[str]:
     try:
         for descriptor in (process / "fd").iterdir():
-            target = os.readlink(descriptor)
+            target = str(descriptor.readlink())
             if target.startswith("socket:["):
                 yield target[8:-1]
     except OSError:

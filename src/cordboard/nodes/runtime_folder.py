@@ -6,14 +6,17 @@ import stat
 from pathlib import Path
 
 from cordboard.nodes.failure import StartFailed
+from cordboard.nodes.user import ServiceUser, make_folders
 
 LONGEST_PATH = 107
 # What is appended: /postgres/.s.PGSQL.5432.lock, /lab/asterisk.ctl
 ROOM = 40
 
 
-def runtime_folder(home: Path) -> Path:
+def runtime_folder(home: Path, owner: ServiceUser | None = None) -> Path:
     """The folder for ``home``'s sockets: in it where the path is short enough, else in /tmp under a name of its own.
+
+    It is ``owner``'s, None: ours.
 
     Raises:
         StartFailed: somebody else made a folder of that name.
@@ -22,10 +25,11 @@ def runtime_folder(home: Path) -> Path:
     if len(os.fsencode(folder)) + ROOM > LONGEST_PATH:
         # The user is in the name: another user's folder there is no use to us.
         name = hashlib.sha256(f"{os.geteuid()}:{home}".encode()).hexdigest()[:16]
-        folder = Path(f"/tmp/cordboard-{name}")  # noqa: S108 - its owner and mode are looked at below
+        folder = Path(f"/tmp/cordboard-{name}")  # noqa: S108 - its owner is looked at below
     folder.mkdir(mode=0o711, exist_ok=True)
     found = folder.lstat()
-    if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.geteuid():
+    expected = {os.geteuid(), owner.uid if owner else os.geteuid()}
+    if not stat.S_ISDIR(found.st_mode) or found.st_uid not in expected:
         raise StartFailed(f"{folder} belongs to somebody else", "Choose a shorter CORDBOARD_HOME, or remove that")
-    folder.chmod(0o711)
+    make_folders((folder,), owner, mode=0o711)
     return folder

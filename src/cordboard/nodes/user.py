@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from cordboard.nodes.failure import StartFailed
@@ -58,16 +59,19 @@ def can_run_us(user: ServiceUser) -> bool:
     """Whether ``user`` can reach this interpreter, its packages and our own. Tried for real, from outside."""
     code = "import cordboard.processes.program, asyncpg, starlette"
     package_root = Path(__file__).parents[2]
-    tried = subprocess.run(
-        [sys.executable, "-c", code],
-        user=user.uid,
-        group=user.gid,
-        extra_groups=[],
-        cwd="/",
-        env={"PATH": "/usr/bin:/bin", "PYTHONPATH": str(package_root), "PYTHONDONTWRITEBYTECODE": "1"},
-        capture_output=True,
-        check=False,
-    )
+    try:
+        tried = subprocess.run(
+            [sys.executable, "-c", code],
+            user=user.uid,
+            group=user.gid,
+            extra_groups=[],
+            cwd="/",
+            env={"PATH": "/usr/bin:/bin", "PYTHONPATH": str(package_root), "PYTHONDONTWRITEBYTECODE": "1"},
+            capture_output=True,
+            check=False,
+        )
+    except OSError:
+        return False
     return tried.returncode == 0
 
 
@@ -115,8 +119,12 @@ def _do_and_leave(user: ServiceUser, work: Callable[[], None], writing: int) -> 
     os._exit(0)
 
 
+def _look_into(folder: Path) -> None:
+    list(folder.iterdir())
+
+
 def make_folders(folders: Iterable[Path], user: ServiceUser | None, mode: int = 0o700) -> None:
-    """Make ``folders`` (and what is above them) and give them, but not what is in them, to ``user``.
+    """Make ``folders`` (and what is above them) and give them, but not what is in them, to ``user`` (None: to us).
 
     Raises:
         StartFailed: one cannot be made, or ``user`` cannot reach it.
@@ -124,9 +132,10 @@ def make_folders(folders: Iterable[Path], user: ServiceUser | None, mode: int = 
     for folder in folders:
         try:
             folder.mkdir(parents=True, exist_ok=True, mode=mode)
-            if user:
-                os.chown(folder, user.uid, user.gid, follow_symlinks=False)
-            done_as(user, lambda folder=folder: os.listdir(folder) and None)  # type: ignore[misc] # bound at once
+            if os.geteuid() == 0:
+                uid, gid = (user.uid, user.gid) if user else (0, 0)
+                os.chown(folder, uid, gid, follow_symlinks=False)
+            done_as(user, partial(_look_into, folder))
         except OSError as error:
             who = f"user '{user.name}'" if user and os.geteuid() == 0 else "we"
             raise StartFailed(

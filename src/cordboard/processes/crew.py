@@ -7,6 +7,9 @@ from typing import Generic, TypeVar
 
 import structlog
 
+from cordboard.domain.errors import Unavailable
+from cordboard.processes.outage import Outage
+
 log = structlog.get_logger()
 
 Job = TypeVar("Job")
@@ -35,6 +38,7 @@ class Crew(Generic[Job]):
         self._claim = claim
         self._work = work
         self._key = key
+        self._outage = Outage(f"claim_{name}")
         self._tasks: dict[Hashable, asyncio.Task[None]] = {}
         self._woken = asyncio.Event()
 
@@ -69,9 +73,14 @@ class Crew(Generic[Job]):
             return False
         try:
             jobs = await self._claim(free)
-        except Exception as error:  # noqa: BLE001 - a part that is away must not stop the crew; the poll tries again
-            log.warning("claim_failed", crew=self._name, reason=str(error) or type(error).__name__)
+        except Unavailable as away:
+            self._outage.begin(away)
             return False
+        except Exception:
+            # Whatever it is, it must not end the crew: the poll tries again.
+            log.exception("claim_failed", crew=self._name)
+            return False
+        self._outage.end()
         for job in jobs:
             key = self._key(job)
             if key not in self._tasks:
@@ -81,6 +90,8 @@ class Crew(Generic[Job]):
     async def _do(self, key: Hashable, job: Job) -> None:
         try:
             await self._work(job)
+        except Unavailable as away:
+            log.warning("job_put_off", crew=self._name, job=str(key), reason=str(away))
         except Exception:
             # One job that fails, for whatever reason, must not take the others along: its lease brings it back.
             log.exception("job_failed", crew=self._name, job=str(key))

@@ -39,7 +39,7 @@ _CONSTRAINTS = (asyncpg.UniqueViolationError, asyncpg.ForeignKeyViolationError, 
 FAILURES = (*_AWAY, *_UNUSABLE, *_CONSTRAINTS)
 
 
-def translate(error: BaseException, refusals: Refusals) -> Exception:
+def translate(error: Exception, refusals: Refusals) -> Exception:
     """The house's error for one of ``FAILURES``."""
     if isinstance(error, _CONSTRAINTS):
         name = error.constraint_name or ""
@@ -50,4 +50,4 @@ def translate(error: BaseException, refusals: Refusals) -> Exception:
         return InvalidInput(name, str(error))
     if isinstance(error, _UNUSABLE):
         return InvalidInput("value", "it cannot be stored as text or number")
-    return Unavailable(f"the database is away: {error or type(error).__name__}")
+    return Unavailable(f"the database is away: {str(error) or type(error).__name__}")

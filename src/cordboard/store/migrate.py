@@ -39,7 +39,7 @@ async def migrate(database_url: str) -> list[str]:
         await connection.close()
 
 
-async def _apply_missing(connection: asyncpg.Connection[asyncpg.Record]) -> list[str]:
+async def _apply_missing(connection: asyncpg.Connection) -> list[str]:
     await connection.execute(
         "CREATE TABLE IF NOT EXISTS migrations (name text PRIMARY KEY, checksum text NOT NULL,"
         " applied_at timestamptz NOT NULL DEFAULT now())"

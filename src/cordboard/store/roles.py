@@ -15,7 +15,7 @@ _TRIES = 20
 _RACES = (asyncpg.DuplicateObjectError, asyncpg.UniqueViolationError, asyncpg.InternalServerError)
 
 
-async def make_roles(connection: asyncpg.Connection[asyncpg.Record]) -> None:
+async def make_roles(connection: asyncpg.Connection) -> None:
     """Make the roles, and the connection's user a member of both. Raises MigrationFailed."""
     for role in (APP, SYSTEM):
         for _ in range(_TRIES):
@@ -30,7 +30,7 @@ async def make_roles(connection: asyncpg.Connection[asyncpg.Record]) -> None:
             raise MigrationFailed(f"role {role} could not be made: others kept changing it")
 
 
-async def _make(connection: asyncpg.Connection[asyncpg.Record], role: str) -> None:
+async def _make(connection: asyncpg.Connection, role: str) -> None:
     if await connection.fetchval("SELECT 1 FROM pg_roles WHERE rolname = $1", role) is None:
         await connection.execute(f"CREATE ROLE {role} NOLOGIN NOSUPERUSER NOBYPASSRLS")
     if not await connection.fetchval("SELECT pg_has_role(current_user, $1, 'member')", role):

@@ -101,14 +101,14 @@ class AllTenants:
         assert row is not None
         return tenant_of(row)
 
-    async def list(self) -> list[Tenant]:
-        """All tenants, oldest first."""
-        return [tenant_of(row) for row in await self._door.fetch(f"SELECT {COLUMNS} FROM tenants ORDER BY id")]
-
     async def by_name(self, name: str) -> Tenant | None:
         """The tenant of that name."""
         row = await self._door.row(f"SELECT {COLUMNS} FROM tenants WHERE name = $1", name)
         return None if row is None else tenant_of(row)
+
+    async def list(self) -> list[Tenant]:
+        """All tenants, oldest first."""
+        return [tenant_of(row) for row in await self._door.fetch(f"SELECT {COLUMNS} FROM tenants ORDER BY id")]
 
 
 def _taken(name: str, pbx_id: int | None) -> dict[str, AlreadyExists]:

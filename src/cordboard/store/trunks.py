@@ -72,11 +72,6 @@ class Trunks:
         assert row is not None
         return trunk_of(row)
 
-    async def list(self) -> list[Trunk]:
-        """All trunks, without passwords, in the order in which they are tried."""
-        sql = f"SELECT {COLUMNS} FROM trunks WHERE tenant_id = $1 ORDER BY priority, id"
-        return [trunk_of(row) for row in await self._door.fetch(sql, self._tenant_id)]
-
     async def states(self) -> list[TrunkState]:
         """The latest that was heard of each trunk that registers."""
         rows = await self._door.fetch(
@@ -91,6 +86,11 @@ class Trunks:
         sql = "DELETE FROM trunks WHERE tenant_id = $1 AND name = $2 RETURNING 1"
         if await self._door.value(sql, self._tenant_id, name) is None:
             raise NotFound("trunk", name)
+
+    async def list(self) -> list[Trunk]:
+        """All trunks, without passwords, in the order in which they are tried."""
+        sql = f"SELECT {COLUMNS} FROM trunks WHERE tenant_id = $1 ORDER BY priority, id"
+        return [trunk_of(row) for row in await self._door.fetch(sql, self._tenant_id)]
 
 
 class TrunkStates:

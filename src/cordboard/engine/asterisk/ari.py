@@ -7,6 +7,7 @@ Asterisk drops a peer that does not read.
 import asyncio
 from collections.abc import Callable, Mapping
 from itertools import count
+from typing import TypeVar
 from urllib.parse import urlencode
 
 import aiohttp
@@ -20,10 +21,11 @@ REQUEST_SECONDS = 5.0
 # A websocket that answers no ping for this long is dead, though TCP does not know it yet.
 HEARTBEAT_SECONDS = 10.0
 
-# The longest message: GET /channels with some thousand channels, 1 KB each.
+# The longest message is the answer to GET /channels: about 1 KB a channel.
 MAX_MESSAGE_BYTES = 32 * 1024 * 1024
 
 Body = Mapping[str, object]
+T = TypeVar("T")
 
 
 class AriResponse(msgspec.Struct, frozen=True, gc=False):
@@ -34,9 +36,18 @@ class AriResponse(msgspec.Struct, frozen=True, gc=False):
     reason_phrase: str = ""
     message_body: str = ""
 
+    def body(self, kind: type[T]) -> T:
+        """The answer's body, decoded as ``kind``."""
+        return msgspec.json.decode(self.message_body, type=kind)
+
+    @property
+    def is_ok(self) -> bool:
+        """True for 2xx."""
+        return self.status_code < 300
+
     @property
     def is_done(self) -> bool:
-        """True for 2xx, and for 409: what was asked for is there already."""
+        """True for 2xx, and for 409: what was asked for is there already, or the state it needs is."""
         return self.status_code < 300 or self.status_code == 409
 
     @property
@@ -125,12 +136,11 @@ class AriSocket:
             content_type="application/json" if body is not None else "",
             message_body=_encode.encode(body).decode() if body is not None else "",
         )
-        waiting = self._pending[request_id] = asyncio.get_running_loop().create_future()
+        waiting: asyncio.Future[AriResponse] = asyncio.get_running_loop().create_future()
+        self._pending[request_id] = waiting
         try:
             async with asyncio.timeout(REQUEST_SECONDS):
-                await self._socket.send_str(
-                    _encode.encode(request).decode()
-                )
+                await self._socket.send_str(_encode.encode(request).decode())
                 return await waiting
         except TimeoutError:
             raise EngineRefused(f"{method} {path}: no answer within {REQUEST_SECONDS:g} s") from None

@@ -53,7 +53,7 @@ CREATE TABLE instructions (
     PRIMARY KEY (tenant_id, call_id, id),
     FOREIGN KEY (tenant_id, call_id) REFERENCES calls ON DELETE CASCADE
 );
-SELECT guard_rows('instructions', 'insert', '{select, delete}');
+SELECT guard_rows('instructions', 'select, insert', '{select, delete}');
 
 -- One flat table: see docs/adr for the size at which monthly partitions pay.
 CREATE TABLE cdrs (

@@ -1,0 +1,49 @@
+"""Release the events of records, once each: with their recording, or without it when its time is up."""
+
+from uuid import UUID
+
+import structlog
+
+from cordboard.actions.core import Core
+from cordboard.actions.release_record import release_record
+from cordboard.domain.call_facts import RecordingStatus
+from cordboard.domain.errors import Unavailable
+from cordboard.store import TenantRows
+
+log = structlog.get_logger()
+
+BATCH = 100
+
+
+async def settle_records(core: Core) -> int:
+    """Release every record whose recording is late (WIRE 1.9: then without it). Returns how many there were.
+
+    Raises:
+        Unavailable: the database is away.
+    """
+    due = await core.store.system.cdrs.due_events(core.clock.now(), BATCH)
+    for tenant_id, call_id in due:
+        try:
+            async with core.store.for_tenant(tenant_id).transaction() as rows:
+                await release_if_due(core, rows, call_id)
+        except Unavailable:
+            raise
+        except Exception:
+            # One record that cannot be rendered must not hold up those behind it.
+            log.exception("record_not_released", call=call_id.hex)
+    return len(due)
+
+
+async def settle_recording(core: Core, rows: TenantRows, call_id: UUID, status: RecordingStatus) -> None:
+    """Note in a call's record what became of its recording, and release its event. Call it in a transaction."""
+    await rows.cdrs.set_recording(call_id, status)
+    await release_if_due(core, rows, call_id)
+
+
+async def release_if_due(core: Core, rows: TenantRows, call_id: UUID) -> None:
+    """Write the deliveries of a record, unless somebody has: exactly one transaction does. Call it in one."""
+    if not await rows.cdrs.take_event(call_id):
+        return
+    facts = await rows.cdrs.get(call_id)
+    if facts is not None:
+        await release_record(core, rows, await rows.tenants.get(), facts)

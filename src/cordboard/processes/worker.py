@@ -1,0 +1,126 @@
+"""The ``worker`` program: delivers webhooks, finishes recordings, releases late records, purges.
+
+Any number of them may run, and each may be killed at any moment: what it had in hand comes back when its lease ends.
+"""
+
+import asyncio
+import os
+import threading
+from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AsyncExitStack
+
+import structlog
+
+from cordboard.actions.core import Core
+from cordboard.actions.deliver_webhook import AttemptLog, claim_deliveries, deliver_webhook
+from cordboard.actions.finish_recording import claim_recordings, finish_recording
+from cordboard.actions.purge import purge
+from cordboard.actions.settle_records import settle_records
+from cordboard.app import build_core
+from cordboard.delivery.address_guard import AddressGuard
+from cordboard.delivery.sender import Sender
+from cordboard.domain.errors import Unavailable
+from cordboard.media.archive import Archive
+from cordboard.processes.crew import Crew
+from cordboard.processes.outage import Outage
+from cordboard.processes.program import run_program
+from cordboard.settings import Settings
+
+log = structlog.get_logger()
+
+POLL_SECONDS = 0.25
+BEAT_SECONDS = 1.0
+PURGE_SECONDS = 3600.0
+# Requests at once, in all: each costs a socket and about 60 kB. A target has its own, smaller limit.
+DELIVERIES_AT_ONCE = 500
+# Recordings at once; most of them wait for the engine to be done with the file.
+RECORDINGS_AT_ONCE = 100
+ENCODING_THREADS = 4
+# Above the programs that talk to people: a recording can wait, a call cannot.
+ENCODING_NICENESS = 10
+# What is in hand at a stop gets this long beyond one whole attempt.
+FINISH_MARGIN_SECONDS = 5
+
+
+class Worker:
+    """One worker process at work."""
+
+    def __init__(self, core: Core, sender: Sender, threads: ThreadPoolExecutor) -> None:
+        self._core = core
+        archive, attempts = Archive(core.settings.recordings), AttemptLog(core)
+        self._archive = archive
+        self._name = f"{core.settings.node_name}/{os.getpid()}"
+        self._deliveries = Crew(
+            "deliveries",
+            hands=DELIVERIES_AT_ONCE,
+            poll_seconds=POLL_SECONDS,
+            claim=lambda limit: claim_deliveries(core, limit),
+            work=lambda delivery: deliver_webhook(core, sender, attempts, delivery),
+            key=lambda delivery: delivery.id,
+        )
+        self._recordings = Crew(
+            "recordings",
+            hands=RECORDINGS_AT_ONCE,
+            poll_seconds=POLL_SECONDS,
+            claim=lambda limit: claim_recordings(core, limit),
+            work=lambda recording: finish_recording(core, archive, threads, recording),
+            key=lambda recording: recording.name,
+        )
+
+    async def run(self) -> None:
+        """Work until cancelled; then finish what is in hand."""
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(self._listen())
+                tasks.create_task(self._deliveries.run())
+                tasks.create_task(self._recordings.run())
+                tasks.create_task(self._every(POLL_SECONDS, "settle", lambda: settle_records(self._core)))
+                tasks.create_task(self._every(PURGE_SECONDS, "purge", lambda: purge(self._core, self._archive)))
+                tasks.create_task(self._every(BEAT_SECONDS, "beat", self._beat))
+        finally:
+            seconds = self._core.settings.delivery_timeout_seconds + FINISH_MARGIN_SECONDS
+            await asyncio.gather(self._deliveries.finish(seconds), self._recordings.finish(seconds))
+
+    async def _listen(self) -> None:
+        """Wake the deliveries when some were committed. The poll heals what is not heard."""
+        async with self._core.store.listen("delivery_due") as notifications:
+            async for _ in notifications:
+                self._deliveries.wake()
+
+    async def _every(self, seconds: float, name: str, work: Callable[[], Awaitable[object]]) -> None:
+        outage = Outage(name)
+        while True:
+            try:
+                await work()
+                outage.end()
+            except Unavailable as away:
+                outage.begin(away)
+            except Exception:
+                # One part that fails, for whatever reason, must not stop the others.
+                log.exception("work_failed", work=name)
+            await asyncio.sleep(seconds)
+
+    async def _beat(self) -> None:
+        await self._core.store.system.workers.beat(self._name, self._core.clock.now())
+
+
+def _step_back() -> None:
+    """Let this thread alone run behind others (Linux keeps niceness by thread)."""
+    os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), ENCODING_NICENESS)
+
+
+async def work(settings: Settings) -> None:
+    """Run a worker until cancelled."""
+    async with AsyncExitStack() as stack:
+        core = await build_core(settings)
+        stack.push_async_callback(core.store.close)
+        guard = AddressGuard(settings.allow_networks)
+        timeout_seconds = settings.delivery_timeout_seconds
+        sender = await stack.enter_async_context(Sender(guard, core.clock, timeout_seconds=timeout_seconds))
+        threads = stack.enter_context(ThreadPoolExecutor(ENCODING_THREADS, "encode", _step_back))
+        await Worker(core, sender, threads).run()
+
+
+if __name__ == "__main__":
+    run_program("worker", work)

@@ -1,0 +1,65 @@
+"""A ``CdrFilter`` as SQL. Conditions are written only when asked for: each then gets the plan that fits it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from cordboard.domain.cdr import CdrFilter
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """Conditions and their values; ``limit`` and ``offset`` are the two values after these."""
+
+    condition: str
+    values: list[object]
+
+    def page(self, columns: str) -> str:
+        """The page's rows."""
+        return f"SELECT {columns} FROM cdrs c WHERE {self.condition} {self._window}"
+
+    def far_page(self, columns: str) -> str:
+        """The same for a page far from the first."""
+        ids = f"SELECT c.tenant_id, c.id FROM cdrs c WHERE {self.condition} {self._window}"
+        return f"SELECT {columns} FROM cdrs c JOIN ({ids}) page USING (tenant_id, id) ORDER BY {_ORDER}"
+
+    def count(self) -> str:
+        """How many rows there are on all pages."""
+        return f"SELECT count(*) FROM cdrs c WHERE {self.condition}"
+
+    @property
+    def _window(self) -> str:
+        place = len(self.values) + 1
+        return f"ORDER BY {_ORDER} LIMIT ${place} OFFSET ${place + 1}"
+
+
+_ORDER = "c.requested_at DESC, c.id DESC"
+
+
+def search_of(tenant_id: int, criteria: CdrFilter) -> Search:
+    """The search for a tenant's records that meet ``criteria``."""
+    search = Search("", [])
+    conditions = [_is(search, "c.tenant_id = {}", tenant_id)]
+    for template, value in (
+        ("c.requested_at >= {}", criteria.started_from),
+        ("c.requested_at < {}", criteria.started_before),
+        ("c.reference = {}", criteria.reference),
+        ("c.agent_extension = {}", criteria.extension),
+        ("c.request_id = {} AND c.request_id <> ''", criteria.request_id),
+        ("c.customer_number = ANY ({}::text[])", list(criteria.number)),
+        ("c.agent_user_name = ANY ({}::text[])", list(criteria.agent_user_names)),
+        ("c.direction = ANY ({}::text[])", [direction.value for direction in criteria.directions]),
+        ("c.outcome = ANY ({}::text[])", [outcome.value for outcome in criteria.outcomes]),
+    ):
+        if isinstance(value, datetime) or value:
+            conditions.append(_is(search, template, value))
+    if criteria.number_part:
+        part = (criteria.number_part, criteria.started_from, criteria.started_before)
+        conditions.append(_is(search, "c.id IN (SELECT cdr_ids_with_number_part({}, {}, {}))", *part))
+    return Search(" AND ".join(conditions), search.values)
+
+
+def _is(search: Search, template: str, *values: object) -> str:
+    """The condition, with places for its values, which are noted in ``search``."""
+    first = len(search.values) + 1
+    search.values.extend(values)
+    return template.format(*(f"${first + place}" for place in range(len(values))))

@@ -1,0 +1,142 @@
+"""Call records: written once, looked for ever after."""
+
+from dataclasses import fields
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from cordboard.domain.call_facts import CallFacts, Direction, RecordingStatus
+from cordboard.domain.call_state import EndedBy, EndReason, FlowName, Party
+from cordboard.domain.cause import Outcome
+from cordboard.domain.cdr import CdrFilter, CdrPage
+from cordboard.store.cdr_search import search_of
+from cordboard.store.pool import Door, Row
+
+_FIELDS = tuple(field.name for field in fields(CallFacts))
+_WRITTEN = tuple(name for name in _FIELDS if name != "number")
+_COLUMNS = ", ".join(f"c.{name}" for name in _FIELDS)
+_INSERT = (
+    f"INSERT INTO cdrs ({', '.join(_WRITTEN)}, event_due_at)"  # noqa: S608 -- our own names
+    f" VALUES ({', '.join(f'${place}' for place in range(1, len(_WRITTEN) + 2))}) RETURNING number"
+)
+# From here on the page's ids come from an index alone, and only the page's own rows are read (31 against 9 ms at
+# offset 100,000).
+_FAR = 1000
+
+# Enum(value) costs 4 times a look-up: 10 of them in each of 50 rows.
+_FLOWS = {one.value: one for one in FlowName}
+_DIRECTIONS = {one.value: one for one in Direction}
+_PARTIES = {None: None} | {one.value: one for one in Party}
+_FIRST = {one.value: one for one in Party}
+_OUTCOMES = {one.value: one for one in Outcome}
+_ENDED_BY = {one.value: one for one in EndedBy}
+_END_REASONS = {one.value: one for one in EndReason}
+_STATUSES = {one.value: one for one in RecordingStatus}
+
+
+def facts_of_row(row: Row) -> CallFacts:
+    """The facts in a row that has the fields of ``CallFacts``, in their order."""
+    (
+        tenant_id, call_id, reference, flow, direction, first, request_id, agent_id, agent_user_name, agent_name,
+        agent_extension, customer_number, customer_name, did_number, requested_at, ringing_at, connected_at, ended_at,
+        held_milliseconds, outcome, ended_by, end_reason, failed_party, sip_code, recording_name, recording_status,
+        number,
+    ) = row  # fmt: skip
+    return CallFacts(
+        tenant_id=tenant_id,
+        id=call_id,
+        reference=reference,
+        flow=_FLOWS[flow],
+        direction=_DIRECTIONS[direction],
+        first=_FIRST[first],
+        request_id=request_id,
+        agent_id=agent_id,
+        agent_user_name=agent_user_name,
+        agent_name=agent_name,
+        agent_extension=agent_extension,
+        customer_number=customer_number,
+        customer_name=customer_name,
+        did_number=did_number,
+        requested_at=requested_at,
+        ringing_at=ringing_at,
+        connected_at=connected_at,
+        ended_at=ended_at,
+        held_milliseconds=held_milliseconds,
+        outcome=_OUTCOMES[outcome],
+        ended_by=_ENDED_BY[ended_by],
+        end_reason=_END_REASONS[end_reason],
+        failed_party=_PARTIES[failed_party],
+        sip_code=sip_code,
+        recording_name=recording_name,
+        recording_status=_STATUSES[recording_status],
+        number=number,
+    )
+
+
+class Cdrs:
+    """A tenant's call records."""
+
+    def __init__(self, door: Door, tenant_id: int) -> None:
+        self._door = door
+        self._tenant_id = tenant_id
+
+    async def insert(self, facts: CallFacts, event_due_at: datetime | None) -> int:
+        """The record of a call that is over; returns its number. ``event_due_at``: see ``take_event``."""
+        values = [getattr(facts, name) for name in _WRITTEN]
+        plain = [value.value if isinstance(value, StrEnum) else value for value in values]
+        return int(await self._door.value(_INSERT, *plain, event_due_at))
+
+    async def get(self, call_id: UUID) -> CallFacts | None:
+        """The record of a call."""
+        sql = f"SELECT {_COLUMNS} FROM cdrs c WHERE c.tenant_id = $1 AND c.id = $2"
+        row = await self._door.row(sql, self._tenant_id, call_id)
+        return None if row is None else facts_of_row(row)
+
+    async def by_reference(self, reference: str) -> CallFacts | None:
+        """The record of the call of that reference."""
+        sql = f"SELECT {_COLUMNS} FROM cdrs c WHERE c.tenant_id = $1 AND c.reference = $2"
+        row = await self._door.row(sql, self._tenant_id, reference)
+        return None if row is None else facts_of_row(row)
+
+    async def by_number(self, number: int) -> CallFacts | None:
+        """The record of that number."""
+        sql = f"SELECT {_COLUMNS} FROM cdrs c WHERE c.tenant_id = $1 AND c.number = $2"
+        row = await self._door.row(sql, self._tenant_id, number)
+        return None if row is None else facts_of_row(row)
+
+    async def find(self, criteria: CdrFilter) -> CdrPage:
+        """A page of the records that meet ``criteria``, newest first, and how many there are."""
+        search = search_of(self._tenant_id, criteria)
+        async with self._door.held() as door:
+            page = search.far_page(_COLUMNS) if criteria.offset >= _FAR else search.page(_COLUMNS)
+            rows = await door.fetch(page, *search.values, criteria.limit, criteria.offset)
+            if len(rows) < criteria.limit and (rows or criteria.offset == 0):
+                total = criteria.offset + len(rows)
+            else:
+                total = int(await door.value(search.count(), *search.values))
+        return CdrPage(rows=[facts_of_row(row) for row in rows], total=total)
+
+    async def set_recording(self, call_id: UUID, status: RecordingStatus) -> None:
+        """What became of its recording."""
+        sql = "UPDATE cdrs SET recording_status = $3 WHERE tenant_id = $1 AND id = $2"
+        await self._door.fetch(sql, self._tenant_id, call_id, status.value)
+
+    async def take_event(self, call_id: UUID) -> bool:
+        """The right to release the record's event: True exactly once, to whoever commits it."""
+        sql = (
+            "UPDATE cdrs SET event_due_at = NULL WHERE tenant_id = $1 AND id = $2 AND event_due_at IS NOT NULL"
+            " RETURNING 1"
+        )
+        return await self._door.value(sql, self._tenant_id, call_id) is not None
+
+
+class AllCdrs:
+    """Every tenant's records whose event is late."""
+
+    def __init__(self, door: Door) -> None:
+        self._door = door
+
+    async def due_events(self, now: datetime, limit: int) -> list[tuple[int, UUID]]:
+        """Tenant and call of records whose event is due, longest due first."""
+        sql = "SELECT tenant_id, id FROM cdrs WHERE event_due_at <= $1 ORDER BY event_due_at LIMIT $2"
+        return [(row[0], row[1]) for row in await self._door.fetch(sql, now, limit)]

@@ -1,0 +1,143 @@
+"""PROMISES C6: slots and caps, taken in the transaction that accepts the call."""
+
+import asyncio
+from datetime import timedelta
+from uuid import UUID
+
+from cordboard.domain.call_state import CallPhase
+from cordboard.domain.registration import Registration
+from cordboard.domain.trunk import Trunk
+from cordboard.store import Admission, CallKey, Store
+from tests.store.conftest import NOW, Office, open_office
+
+
+async def admission_of(office: Office, extension: str = "6688") -> Admission | None:
+    async with office.rows.transaction() as rows:
+        return await rows.admissions.for_call(extension, now=NOW)
+
+
+async def test_an_admission_tells_all_that_a_call_runs_on(office: Office, other_office: Office) -> None:
+    await office.rows.trunks.add(name="first", host="a", priority=0, password="secret")
+    await other_office.rows.calls.insert(other_office.call())
+    admission = await admission_of(office)
+    assert admission is not None
+    assert admission.agent == office.agent
+    assert admission.node is not None
+    assert admission.node.id == office.node.id
+    trunks = await office.rows.trunks.list()
+    assert admission.trunks == tuple(trunks)
+    assert all(isinstance(trunk, Trunk) for trunk in admission.trunks)
+    assert admission.did_number == "+842873000001"
+    assert (admission.agent_calls, admission.tenant_calls, admission.queued_calls) == (0, 0, 1)
+    assert not admission.is_registered
+    assert await admission_of(office, "6689") is None
+
+
+async def test_calls_are_counted_for_the_agent_the_tenant_and_the_nodes_queue(office: Office) -> None:
+    bob = await office.rows.agents.create(user_name="bob", extension="1", sip_password="s", did_number="+842873000001")
+    await office.rows.calls.insert(office.call())
+    await office.rows.calls.insert(office.call(phase=CallPhase.CONNECTED))
+    await office.rows.calls.insert(office.call(agent_id=bob.id))
+    admission = await admission_of(office)
+    assert admission is not None
+    assert (admission.agent_calls, admission.tenant_calls, admission.queued_calls) == (2, 3, 2)
+
+
+async def test_a_call_goes_where_the_phone_is_then_to_the_least_loaded_live_node(office: Office) -> None:
+    nodes = office.store.system.nodes
+    busy, idle, dead = [await nodes.upsert(name) for name in ("busy", "idle", "dead")]
+    await nodes.beat(office.node.id, at=NOW, startup_time="1", is_connected=False, live_calls=0)
+    await nodes.beat(busy.id, at=NOW, startup_time="1", is_connected=True, live_calls=9)
+    await nodes.beat(idle.id, at=NOW, startup_time="1", is_connected=True, live_calls=1)
+    await nodes.beat(dead.id, at=NOW - timedelta(seconds=11), startup_time="1", is_connected=True, live_calls=0)
+
+    async def node_id() -> int | None:
+        admission = await admission_of(office)
+        assert admission is not None
+        return None if admission.node is None else admission.node.id
+
+    assert await node_id() == idle.id
+    here = Registration(sip_username=office.agent.sip_username, is_registered=True, at=NOW)
+    await office.store.system.registrations.put(busy.id, here)
+    assert await node_id() == busy.id
+    for node in (busy, idle):
+        await nodes.beat(node.id, at=NOW, startup_time="1", is_connected=False, live_calls=0)
+    admission = await admission_of(office)
+    assert admission is not None
+    # All engines are away: what was heard of the phone last still stands.
+    assert (admission.node, admission.is_registered, admission.queued_calls) == (None, True, 0)
+
+
+async def test_a_tenant_without_numbers_and_trunks_has_none(store: Store) -> None:
+    tenant = await store.system.tenants.create("empty")
+    await store.for_tenant(tenant.id).agents.create(user_name="a", extension="1", sip_password="s")
+    async with store.for_tenant(tenant.id).transaction() as rows:
+        admission = await rows.admissions.for_call("1")
+    assert admission is not None
+    assert (admission.trunks, admission.did_number, admission.node) == ((), "", None)
+
+
+async def _accept(office: Office, extension: str, limit: int, *, is_tenants: bool = False) -> bool:
+    """What accepting a call does, as short as can be."""
+    async with office.rows.transaction() as rows:
+        admission = await rows.admissions.for_call(extension, now=NOW)
+        assert admission is not None
+        taken = admission.tenant_calls if is_tenants else admission.agent_calls
+        if taken >= limit:
+            return False
+        await rows.calls.insert(office.call(agent_id=admission.agent.id))
+        return True
+
+
+async def test_an_agents_slots_are_taken_exactly_by_requests_at_once(office: Office) -> None:
+    accepted = await asyncio.gather(*(_accept(office, "6688", 3) for _ in range(24)))
+    assert sum(accepted) == 3
+    assert len(await office.rows.calls.live()) == 3
+
+
+async def test_a_tenants_cap_is_taken_exactly_by_requests_for_many_agents_at_once(office: Office) -> None:
+    await office.rows.tenants.change(max_calls=5)
+    for number in range(8):
+        await office.rows.agents.create(user_name=f"a{number}", extension=f"1{number}", sip_password="s")
+    accepted = await asyncio.gather(*(_accept(office, f"1{n % 8}", 5, is_tenants=True) for n in range(32)))
+    assert sum(accepted) == 5
+
+
+async def test_one_tenants_lock_does_not_hold_up_another(store: Store) -> None:
+    one = await open_office(store, "acme")
+    two = await open_office(store, "globex", did="+842873000002")
+    async with one.rows.transaction() as rows:
+        await rows.admissions.for_call("6688", now=NOW)
+        assert await asyncio.wait_for(_accept(two, "6688", 1), 30)
+
+
+async def test_the_same_request_id_at_once_makes_one_call(office: Office) -> None:
+    async def accept() -> UUID:
+        async with office.rows.transaction() as rows:
+            await rows.requests.lock("order-1")
+            known = await rows.requests.find("order-1", NOW - timedelta(hours=24))
+            if known is not None:
+                return known.id
+            call = office.call()
+            await rows.calls.insert(call)
+            await rows.requests.insert("order-1", call.id, call.reference, NOW)
+            return call.id
+
+    made = await asyncio.gather(*(accept() for _ in range(16)))
+    (live,) = await office.rows.calls.live()
+    assert set(made) == {live.id}
+
+
+async def test_a_request_id_stands_for_its_call_for_a_while_and_only_in_its_tenant(
+    office: Office, other_office: Office
+) -> None:
+    first, second = office.call(), office.call()
+    requests, key = office.rows.requests, "Üñî 'code'"
+    await requests.insert(key, first.id, first.reference, NOW)
+    assert await requests.find(key, NOW) == CallKey(id=first.id, reference=first.reference)
+    assert await requests.find(key, NOW + timedelta(seconds=1)) is None
+    assert await other_office.rows.requests.find(key, NOW) is None
+    await requests.insert(key, second.id, second.reference, NOW + timedelta(hours=25))
+    assert await requests.find(key, NOW) == CallKey(id=second.id, reference=second.reference)
+    await office.store.system.purge(NOW + timedelta(hours=49, seconds=1))
+    assert await requests.find(key, NOW) is None

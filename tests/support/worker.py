@@ -1,0 +1,107 @@
+"""What a worker works with, in a database and a home of the test's own."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from uuid import UUID
+
+import msgspec
+
+from cordboard.actions.core import Core
+from cordboard.actions.release_record import release_record
+from cordboard.domain.call_facts import CallFacts, RecordingStatus, facts_of
+from cordboard.domain.call_state import CallPhase, EndedBy, Ending, EndReason, RecordingPhase
+from cordboard.domain.clock import ManualClock
+from cordboard.domain.ids import new_call_id, new_recording_name
+from cordboard.domain.recording import Recording, new_recording
+from cordboard.domain.tenant import Tenant
+from cordboard.domain.webhook import Subscription
+from cordboard.settings import Settings
+from cordboard.store import LoggedDelivery, Store
+from cordboard.store.store import OpenTenantRows
+from tests.support.calls import queued_call
+
+NOW = datetime(2026, 3, 10, 9, 52, 27, tzinfo=UTC)
+DIALECT = "plain"
+PARTNER_KEY = "partner key 42=="
+
+
+def render(_: Tenant, facts: CallFacts, __: Subscription) -> bytes:
+    """A dialect as plain as can be."""
+    return msgspec.json.encode({"reference": facts.reference, "recording": facts.recording_status.value})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Workshop:
+    """A core, a tenant, and calls that have ended."""
+
+    core: Core
+    clock: ManualClock
+    tenant: Tenant
+
+    @property
+    def rows(self) -> OpenTenantRows:
+        """The tenant's rows."""
+        return self.core.store.for_tenant(self.tenant.id)
+
+    async def subscribe(self, url: str) -> Subscription:
+        """Somebody who wants to hear of the tenant's calls."""
+        return await self.rows.subscriptions.add(dialect=DIALECT, url=url, authorization=PARTNER_KEY)
+
+    async def end_call(self, *, is_recorded: bool = False, raw: bytes | None = None) -> CallFacts:
+        """A call that was connected and has just ended; ``raw`` is what the engine recorded of it."""
+        call_id, at = new_call_id(), self.clock.now()
+        call = queued_call(
+            id=call_id,
+            tenant_id=self.tenant.id,
+            reference=f"20260310165227-{call_id.hex[-8:].upper()}-3421",
+            requested_at=at - timedelta(seconds=9),
+            connected_at=at - timedelta(seconds=5),
+            ended_at=at,
+            phase=CallPhase.ENDED,
+            ending=Ending(reason=EndReason.CUSTOMER_HUNG_UP, by=EndedBy.CUSTOMER),
+            recording=RecordingPhase.RUNNING if is_recorded else RecordingPhase.NONE,
+            recording_name=new_recording_name(call_id),
+        )
+        facts = facts_of(call)
+        async with self.rows.transaction() as rows:
+            if is_recorded:
+                await rows.cdrs.insert(facts, at + timedelta(seconds=self.core.settings.cdr_event_seconds))
+                await rows.recordings.insert(new_recording(facts, created_at=at, expires_at=None))
+            else:
+                await rows.cdrs.insert(facts, None)
+                await release_record(self.core, rows, self.tenant, facts)
+        if raw is not None:
+            self.raw_path(facts).write_bytes(raw)
+        return facts
+
+    def raw_path(self, facts: CallFacts) -> Path:
+        """Where the engine records a call."""
+        raw = new_recording(facts, created_at=self.clock.now(), expires_at=None).raw_path
+        return self.core.settings.raw_recordings / raw
+
+    async def recording(self, facts: CallFacts) -> Recording:
+        """The recording's row."""
+        recording = await self.rows.recordings.by_name(facts.recording_name)
+        assert recording is not None
+        return recording
+
+    async def recording_status(self, facts: CallFacts) -> RecordingStatus:
+        """What the call's record says of its recording."""
+        record = await self.rows.cdrs.get(facts.id)
+        assert record is not None
+        return record.recording_status
+
+    async def deliveries(self, call_id: UUID | None = None) -> list[LoggedDelivery]:
+        """All deliveries, finished or not."""
+        return await self.rows.deliveries.list(call_id=call_id)
+
+
+async def open_workshop(store: Store, home: Path, **settings: object) -> Workshop:
+    """A workshop in ``home``. Webhooks may reach loopback."""
+    chosen = Settings.load({"CORDBOARD_HOME": str(home)}, with_runtime=False)
+    chosen = chosen.changed(**({"allow_networks": ("127.0.0.0/8",)} | settings))
+    chosen.raw_recordings.mkdir(parents=True, exist_ok=True)
+    clock = ManualClock(NOW)
+    core = Core(settings=chosen, clock=clock, store=store, renderers={DIALECT: render})
+    return Workshop(core=core, clock=clock, tenant=await store.system.tenants.create("acme"))
