@@ -76,7 +76,8 @@ class Settings:
         values["home"] = home
         values["cache"] = Path(values["cache"] or _default_cache(environ)).absolute()
         values["public_url"] = (values["public_url"] or f"http://{values['http']}").rstrip("/")
-        return cls(**{key: tuple(value) if isinstance(value, list) else value for key, value in values.items()})
+        given: dict[str, Any] = {key: tuple(each) if isinstance(each, list) else each for key, each in values.items()}
+        return cls(**given)
 
     def changed(self, **values: Any) -> Self:  # noqa: ANN401 - each field has its own type
         """A copy with some values replaced."""
@@ -135,10 +136,8 @@ def _read(path: Path, known: frozenset[str]) -> dict[str, Any]:
     return values
 
 
-_TYPES: dict[str, type] = {
-    each.name: {int: int, bool: bool, tuple[str, ...]: list}.get(each.type, str)  # type: ignore[call-overload] # a type
-    for each in fields(Settings)
-}
+_TOML_TYPES: dict[object, type] = {int: int, bool: bool, tuple[str, ...]: list}
+_TYPES = {each.name: _TOML_TYPES.get(each.type, str) for each in fields(Settings)}
 
 
 def _check(path: Path, key: str, value: object) -> None:

@@ -63,6 +63,15 @@ def test_a_connection_that_was_missed_starts_the_recording() -> None:
     assert [type(command) for command in step.commands] == [StartRecording]
 
 
+def test_a_recording_that_may_not_have_started_is_started_again() -> None:
+    both = (seen(AGENT_LEG, answered=True), seen(CUSTOMER_LEG, answered=True))
+    bridges = {BRIDGE: frozenset({AGENT_LEG, CUSTOMER_LEG})}
+    call = after(STARTED, AGENT_UP, CUSTOMER_UP)
+    again = StartRecording(leg_id=CUSTOMER_LEG, name=call.recording_name)
+    assert reconcile(call, snapshot(20, *both, bridges=bridges)).commands == (again,)
+    assert reconcile(call, snapshot(60, *both, bridges=bridges)).commands == ()
+
+
 def test_a_lost_bridge_is_made_again() -> None:
     both = (seen(AGENT_LEG, answered=True), seen(CUSTOMER_LEG, answered=True))
     step = reconcile(after(STARTED, AGENT_UP, CUSTOMER_UP), snapshot(20, *both))
@@ -70,6 +79,7 @@ def test_a_lost_bridge_is_made_again() -> None:
         CreateBridge(bridge_id=BRIDGE),
         JoinBridge(bridge_id=BRIDGE, leg_id=AGENT_LEG),
         JoinBridge(bridge_id=BRIDGE, leg_id=CUSTOMER_LEG),
+        StartRecording(leg_id=CUSTOMER_LEG, name=queued_call().recording_name),
     )
 
 

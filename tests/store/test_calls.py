@@ -1,6 +1,7 @@
 from datetime import timedelta
 from uuid import uuid4
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -61,12 +62,10 @@ async def test_a_node_finds_its_queued_and_open_calls_of_all_tenants(office: Off
 async def test_a_new_call_is_announced_when_it_is_committed_and_not_before(office: Office) -> None:
     committed, rolled_back = office.call(), office.call()
     async with office.store.listen("call_queued") as notifications:
-        try:
+        with pytest.raises(ZeroDivisionError):
             async with office.rows.transaction() as rows:
                 await rows.calls.insert(rolled_back)
                 raise ZeroDivisionError
-        except ZeroDivisionError:
-            pass
         async with office.rows.transaction() as rows:
             await rows.calls.insert(committed)
         assert await anext(notifications) == ("call_queued", f"{office.tenant.id}:{committed.id.hex}")

@@ -17,6 +17,7 @@ from cordboard.domain.trunk import NumberFormat
 from cordboard.store import KeyFileUnusable, Store
 from cordboard.store.agents import sip_password_md5
 from tests.store.conftest import NOW, Office
+from tests.support.database import as_administrator
 
 
 async def test_tenants_are_made_listed_found_and_changed(store: Store) -> None:
@@ -29,7 +30,9 @@ async def test_tenants_are_made_listed_found_and_changed(store: Store) -> None:
     assert await store.system.tenants.list() == [first, second, third]
     assert await store.system.tenants.by_name("globex") == second
     assert await store.system.tenants.by_name("nobody") is None
-    changed = await store.for_tenant(first.id).tenants.change(language="en", max_calls=None, allowed_destinations=("+1",))
+    changed = await store.for_tenant(first.id).tenants.change(
+        language="en", max_calls=None, allowed_destinations=("+1",)
+    )
     assert changed == replace(first, language="en", max_calls=None, allowed_destinations=("+1",))
     assert await store.for_tenant(first.id).tenants.get() == changed
 
@@ -205,7 +208,7 @@ async def test_no_secret_is_in_the_database_in_clear(office: Office, database_ur
     await office.rows.keys.create(name="k", value=value, scopes=["call"])
     await office.rows.agents.create(user_name="bob", extension="1", sip_password="phone word", password="login word")
     await office.rows.subscriptions.add(dialect="alohub", url="http://x", authorization="partner word")
-    connection = await asyncpg.connect(database_url)
+    connection = await asyncpg.connect(as_administrator(database_url))
     tables = await connection.fetch("SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = 2200")
     dump = ""
     for (table,) in tables:

@@ -94,7 +94,7 @@ async def test_without_the_apps_filter_no_foreign_row_is_seen(app: Any, office: 
         assert seen == {office.tenant.id}, table
 
 
-async def test_no_foreign_row_is_changed_or_deleted(app: Any, office: Office) -> None:
+async def test_no_foreign_row_is_changed_or_deleted(app: Any) -> None:
     for table in await tenant_tables(app):
         own = await app.fetchval(f"SELECT count(*) FROM {table}")
         for statement in (f"DELETE FROM {table}", f"UPDATE {table} SET {await _first_changeable(app, table)}"):
@@ -138,7 +138,7 @@ async def test_functions_that_see_more_than_their_caller_are_pinned_and_not_for_
         assert row["proacl"].startswith("{keeper=X/keeper,cordboard_app=X/keeper}"), row["proname"]
 
 
-async def test_the_partial_number_function_takes_the_tenant_from_the_connection(app: Any, office: Office) -> None:
+async def test_the_partial_number_function_takes_the_tenant_from_the_connection(app: Any) -> None:
     sql = "SELECT cdr_ids_with_number_part($1, NULL, NULL)"
     found = [row[0] for row in await app.fetch(sql, "912345")]
     assert found == [row[0] for row in await app.fetch("SELECT id FROM cdrs")]

@@ -67,7 +67,9 @@ async def test_nobody_else_may_do_anything(database_url: str) -> None:
     connection = await asyncpg.connect(database_url)
     assert await _granted(connection, "PUBLIC") == {}
     for role in ("cordboard_app", "cordboard_system"):
-        row = await connection.fetchrow("SELECT rolsuper, rolbypassrls, rolcanlogin FROM pg_roles WHERE rolname = $1", role)
+        row = await connection.fetchrow(
+            "SELECT rolsuper, rolbypassrls, rolcanlogin FROM pg_roles WHERE rolname = $1", role
+        )
         assert row is not None
         assert not any(row.values())
         assert not await connection.fetchval("SELECT has_schema_privilege($1, 'public', 'create')", role)

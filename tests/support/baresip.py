@@ -8,11 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from cordboard.lab.parties import is_complete
 from cordboard.nodes.ports import TCP, UDP, free_port
 from tests.support.programs import Program
 from tests.support.tones import Sound, read_wav, sine, write_wav
 
-MODULES = ("account.so", "ctrl_tcp.so", "menu.so", "uuid.so", "g711.so", "aufile.so", "sndfile.so", "auresamp.so")
+# "account" last: it looks for the codecs.
+MODULES = ("ctrl_tcp.so", "menu.so", "uuid.so", "g711.so", "aufile.so", "sndfile.so", "account.so")
 WAIT_SECONDS = 20.0
 # It plays a file once: longer than any test talks.
 TONE_SECONDS = 60.0
@@ -60,9 +62,14 @@ class Baresip:
                     return found[-1]
                 await self._change.wait()
 
-    def heard(self) -> Sound:
-        """What it heard in its last call."""
-        return read_wav(max(self.folder.glob("dump-*-dec.wav")))[0]
+    async def heard(self) -> Sound:
+        """What it heard in its last call, which has ended."""
+        path = max(self.folder.glob("dump-*-dec.wav"))
+        async with asyncio.timeout(WAIT_SECONDS):
+            while True:
+                if is_complete(path):
+                    return read_wav(path)[0]
+                await asyncio.sleep(0.02)
 
     async def close(self) -> None:
         """Let it go."""

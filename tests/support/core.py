@@ -31,7 +31,12 @@ PLAIN: Mapping[str, Renderer] = {"plain": plain_body, "alohub": plain_body}
 
 
 def make_core(
-    store: Store, folder: Path, *, clock: Clock | None = None, renderers: Mapping[str, Renderer] = PLAIN, **changes: object
+    store: Store,
+    folder: Path,
+    *,
+    clock: Clock | None = None,
+    renderers: Mapping[str, Renderer] = PLAIN,
+    **changes: object,
 ) -> Core:
     """A Core over ``store`` whose home is ``folder``."""
     settings = Settings.load({"CORDBOARD_HOME": str(folder)}).changed(**changes)
@@ -72,7 +77,5 @@ async def beat(core: Core, node: Node, *, is_connected: bool = True) -> None:
 
 async def register(core: Core, node: Node, agent: Agent, *, is_registered: bool = True) -> None:
     """Say that the agent's phone is there, or not."""
-    registration = Registration(
-        sip_username=agent.sip_username, is_registered=is_registered, at=datetime.now(UTC)
-    )
+    registration = Registration(sip_username=agent.sip_username, is_registered=is_registered, at=datetime.now(UTC))
     await core.store.system.registrations.put(node.id, registration)

@@ -27,12 +27,13 @@ ADMINISTRATOR = "administrator"
 OWNER = "keeper"
 TEMPLATE = "migrated"
 START_TRIES = 600
+MEMORY = "/dev/shm"
+MEMORY_BYTES = 1_000_000_000
 
 # Nothing here outlives the run: durability costs time.
 OPTIONS = {
     "listen_addresses": "",
     "fsync": "off",
-    "synchronous_commit": "off",
     "full_page_writes": "off",
     "wal_level": "minimal",
     "max_wal_senders": "0",
@@ -71,7 +72,7 @@ class Cluster:
         assert done.returncode == 0, done.stdout
 
     def start(self) -> None:
-        """Start it and wait until it takes connections."""
+        """Start it; it ends with the thread that calls this. See ``ready``."""
         options = [part for name, value in OPTIONS.items() for part in ("-c", f"{name}={value}")]
         command = [self.binaries / "postgres", "-D", self.folder / "data", "-k", self.folder, *options]
         with (self.folder / "log").open("ab") as log:
@@ -82,9 +83,9 @@ class Cluster:
                 start_new_session=True,
                 cwd="/",
             )
-        asyncio.run(self._wait())
 
-    async def _wait(self) -> None:
+    async def ready(self) -> None:
+        """Wait until it takes connections."""
         for _ in range(START_TRIES):
             try:
                 connection = await asyncpg.connect(self.url("postgres", ADMINISTRATOR), timeout=5)
@@ -120,15 +121,30 @@ class Cluster:
         return self.url(name)
 
 
+def as_administrator(database_url: str) -> str:
+    """The same database for a superuser, who sees every row."""
+    return database_url.replace(f"//{OWNER}@", f"//{ADMINISTRATOR}@")
+
+
+def _fastest_folder() -> str | None:
+    """Memory where there is enough: a database is 300 files, and a busy disk takes 1 ms for each. None: the usual."""
+    try:
+        is_roomy = shutil.disk_usage(MEMORY).free >= MEMORY_BYTES
+    except OSError:
+        return None
+    return MEMORY if is_roomy and os.access(MEMORY, os.W_OK) else None
+
+
 def make_cluster() -> Cluster:
     """A server that runs, with nothing in it but the owner's role."""
     cache = Settings.load(os.environ).cache
-    folder = Path(tempfile.mkdtemp(prefix="cordboard-db-"))
+    folder = Path(tempfile.mkdtemp(prefix="cordboard-db-", dir=_fastest_folder()))
     folder.chmod(0o755)
     binaries = get_postgres(folder / "data", cache).binaries
     cluster = Cluster(binaries=binaries, folder=folder, user=service_user())
     cluster.make()
     cluster.start()
+    asyncio.run(cluster.ready())
     asyncio.run(cluster.run(f"CREATE ROLE {OWNER} LOGIN CREATEROLE"))
     return cluster
 

@@ -6,13 +6,14 @@ Scenarios are the XML files in ``scenarios``; each one's comment says what it do
 import asyncio
 import contextlib
 import itertools
+import os
 import re
 import signal
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from cordboard.nodes.ports import UDP, free_port
+from cordboard.nodes.ports import UDP, free_port, is_free
 from tests.support.programs import Program
 
 SCENARIOS = Path(__file__).parent / "scenarios"
@@ -24,6 +25,8 @@ REASONS = {
     503: "Service Unavailable",
 }
 RUN_SECONDS = 60.0
+# What a caller's INVITE has: the user of its From, a Call-Info header, and what stands behind the port in its URI.
+CALL_KEYS = {"from_user": "sipp", "call_info": "<sip:127.0.0.1>", "uri_parameters": ""}
 
 _BLOCK = re.compile(r"^-{10,} (?P<at>[\d-]+[ T][\d:.]+)\s*\n(?P<what>[^\n]*)\n", re.MULTILINE)
 _numbers = itertools.count(1)
@@ -68,11 +71,18 @@ class SippRun:
         assert code == 0, f"SIPp's exit {code}: {self._read('errors.log')}\n{self.transcript}"
         return self
 
+    async def listening(self) -> None:
+        """Wait until it has its port. Raises AssertionError when it ended before."""
+        while is_free(UDP, self.port, self.host):
+            assert self.process.returncode is None, self._read("errors.log")
+            await asyncio.sleep(0.01)
+
     async def stop(self) -> None:
         """End it now."""
         if self.process.returncode is None:
+            # Not send_signal(): that looks after the process first, and takes its exit code from whoever waits for it.
             with contextlib.suppress(ProcessLookupError):
-                self.process.send_signal(signal.SIGKILL)
+                os.kill(self.process.pid, signal.SIGKILL)
             await self.process.wait()
 
     @property
@@ -119,12 +129,11 @@ class Sipp:
     runs: list[SippRun] = field(default_factory=list)
 
     async def call(
-        self, number: str, target: str, *, talk_seconds: float = 0, scenario: str = "call",
-        from_user: str = "sipp", call_info: str = "<sip:127.0.0.1>",
-    ) -> SippRun:  # fmt: skip
-        """Call ``number`` at ``target`` (host:port), and wait for the end."""
-        keys = {"from_user": from_user, "call_info": call_info}
-        run = await self.run(scenario, target, "-s", number, "-m", "1", "-d", str(int(talk_seconds * 1000)), keys=keys)
+        self, number: str, target: str, *, scenario: str = "call", talk_seconds: float = 0, **keys: str
+    ) -> SippRun:
+        """Call ``number`` at ``target`` (host:port), and wait for the end; ``keys`` as in ``CALL_KEYS``."""
+        options = ("-s", number, "-m", "1", "-d", str(int(talk_seconds * 1000)))
+        run = await self.run(scenario, target, *options, keys={**CALL_KEYS, **keys})
         return await run.finished()
 
     async def listen(
@@ -136,20 +145,15 @@ class Sipp:
         after_seconds: float = 0,
         code: int = 486,
         calls: int = 0,
+        phone_password: str = "",
     ) -> SippRun:
         """Take ``calls`` calls (0 = until stopped) at ``host``:``port``."""
-        keys = {"code": str(code), "reason": REASONS.get(code, "Refused")}
+        keys = {"code": str(code), "reason": REASONS.get(code, "Refused"), "phone_password": phone_password}
         limit = ("-m", str(calls)) if calls else ()
-        return await self.run(
-            scenario,
-            "127.0.0.1",
-            *limit,
-            "-d",
-            str(int(after_seconds * 1000)),
-            "-rtp_echo",
-            keys=keys,
-            address=(host, port),
-        )
+        options = ("-d", str(int(after_seconds * 1000)), "-rtp_echo", *limit)
+        run = await self.run(scenario, "127.0.0.1", *options, keys=keys, address=(host, port))
+        await run.listening()
+        return run
 
     async def register(
         self, username: str, password: str, registrar: str, *, contact_port: int, expires_seconds: int = 300
@@ -172,8 +176,6 @@ class Sipp:
         """Start it with any scenario and options. ``address`` with port 0: a free one."""
         folder = self.folder / f"{next(_numbers):04d}-{scenario}"
         folder.mkdir(parents=True)
-        for file in SCENARIOS.glob("*.alaw"):
-            (folder / file.name).symlink_to(file)
         host, port = address[0], address[1] or free_port(UDP)
         arguments = [
             "-sf", str(SCENARIOS / f"{scenario}.xml"), "-i", host, "-p", str(port), "-mi", host, "-mp", str(free_port(UDP)), "-nostdin", "-trace_msg",
@@ -193,7 +195,7 @@ class Sipp:
 
 def _messages(text: str) -> list[SipMessage]:
     starts = list(_BLOCK.finditer(text))
-    ends = [*(start.start() for start in starts[1:]), len(text)]
+    ends = [*(start.start() for start in starts[1:]), len(text)][: len(starts)]
     return [
         message
         for start, end in zip(starts, ends, strict=True)

@@ -148,22 +148,6 @@ def write_wav(path: Path, *channels: Sound) -> None:
         file.writeframes(array("h", (sample for frame in frames for sample in frame)).tobytes())
 
 
-def to_alaw(sound: Sound) -> bytes:
-    """G.711 A-law, as SIPp sends it (ITU-T G.711, table 1a)."""
-    return bytes(_alaw(sample) for sample in sound.samples)
-
-
-def _alaw(sample: int) -> int:
-    sign = 0x80 if sample >= 0 else 0
-    magnitude = min(abs(sample), 32635) >> 4  # 12 bits of 16
-    if magnitude < 32:
-        code = magnitude >> 1
-    else:
-        exponent = magnitude.bit_length() - 5
-        code = (exponent << 4) | ((magnitude >> exponent) & 0x0F)
-    return (sign | code) ^ 0x55
-
-
 def _power(samples: Sequence[int]) -> float:
     return sum(map(mul, samples, samples)) / len(samples) if samples else 0.0
 

@@ -22,12 +22,12 @@ from cordboard.store.store import OpenTenantRows
 from tests.support.calls import queued_call
 
 NOW = datetime(2026, 3, 10, 9, 52, 27, tzinfo=UTC)
-DIALECT = "plain"
+DIALECT = "alohub"
 PARTNER_KEY = "partner key 42=="
 
 
 def render(_: Tenant, facts: CallFacts, __: Subscription) -> bytes:
-    """A dialect as plain as can be."""
+    """As plain as can be, in the dialect's place."""
     return msgspec.json.encode({"reference": facts.reference, "recording": facts.recording_status.value})
 
 
@@ -97,11 +97,11 @@ class Workshop:
         return await self.rows.deliveries.list(call_id=call_id)
 
 
-async def open_workshop(store: Store, home: Path, **settings: object) -> Workshop:
-    """A workshop in ``home``. Webhooks may reach loopback."""
+async def open_workshop(store: Store, home: Path, *, tenant: str = "acme", **settings: object) -> Workshop:
+    """A workshop of a new tenant in ``home``. Webhooks may reach loopback."""
     chosen = Settings.load({"CORDBOARD_HOME": str(home)}, with_runtime=False)
     chosen = chosen.changed(**({"allow_networks": ("127.0.0.0/8",)} | settings))
     chosen.raw_recordings.mkdir(parents=True, exist_ok=True)
     clock = ManualClock(NOW)
     core = Core(settings=chosen, clock=clock, store=store, renderers={DIALECT: render})
-    return Workshop(core=core, clock=clock, tenant=await store.system.tenants.create("acme"))
+    return Workshop(core=core, clock=clock, tenant=await store.system.tenants.create(tenant))

@@ -1,6 +1,7 @@
 """One running exchange for all tests of this folder that do not need their own."""
 
-from collections.abc import AsyncIterator
+import tempfile
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
@@ -10,13 +11,11 @@ from tests.support.exchange import Exchange, Office, running_exchange
 
 
 @pytest.fixture(scope="session")
-def public_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder that PostgreSQL and Asterisk reach after dropping root's privileges."""
-    folder = tmp_path_factory.mktemp("system")
-    for part in (folder, *folder.parents):
-        if part.stat().st_uid == 0 and str(part).startswith(str(tmp_path_factory.getbasetemp().parent)):
-            part.chmod(part.stat().st_mode | 0o055)
-    return folder
+def public_folder() -> Iterator[Path]:
+    """A folder that PostgreSQL and Asterisk reach after dropping root's privileges; pytest's own are its user's alone."""
+    with tempfile.TemporaryDirectory(prefix="cordboard-system-", ignore_cleanup_errors=True) as folder:
+        Path(folder).chmod(0o755)
+        yield Path(folder)
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")

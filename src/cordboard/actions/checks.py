@@ -13,8 +13,8 @@ from cordboard.domain.errors import InvalidInput
 from cordboard.domain.tenant import SCOPES
 
 LANGUAGES = ("vi", "en")
-# What Asterisk 22 as Debian builds it can pass on or translate.
-CODECS = ("alaw", "ulaw", "g722", "g729", "gsm", "ilbc", "opus", "speex", "slin", "slin16")
+# What our engine can translate: a call in any other could be passed on but not recorded, nor hear a tone.
+CODECS = ("alaw", "ulaw", "g722", "gsm", "opus")
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _EXTENSION = re.compile(r"[1-9][0-9]{1,7}\Z")

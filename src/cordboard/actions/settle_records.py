@@ -15,8 +15,11 @@ log = structlog.get_logger()
 BATCH = 100
 
 
-async def settle_records(core: Core) -> int:
+async def settle_records(core: Core, reported: set[UUID]) -> int:
     """Release every record whose recording is late (WIRE 1.9: then without it). Returns how many there were.
+
+    ``reported`` are the calls whose record could not be released and was complained about: they are tried again each
+    time, silently.
 
     Raises:
         Unavailable: the database is away.
@@ -30,7 +33,9 @@ async def settle_records(core: Core) -> int:
             raise
         except Exception:
             # One record that cannot be rendered must not hold up those behind it.
-            log.exception("record_not_released", call=call_id.hex)
+            if call_id not in reported:
+                log.exception("record_not_released", call=call_id.hex)
+            reported.add(call_id)
     return len(due)
 
 

@@ -57,7 +57,7 @@ def _read_route(text: str) -> tuple[RouteKind | None, str]:
         return None, ""
     kind, separator, target = text.partition(":")
     if not separator or kind not in set(RouteKind):
-        raise InvalidInput("to", f"'{text}' does not say where: {', '.join(f'{known}:…' for known in RouteKind)}")
+        raise InvalidInput("to", f"'{text}' does not say where; known kinds: {', '.join(RouteKind)}")
     return RouteKind(kind), target
 
 

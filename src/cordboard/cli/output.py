@@ -91,11 +91,10 @@ def _show_detail(result: Detail) -> None:
 
 
 def _show_table(result: Listing) -> None:
-    from rich.box import SIMPLE_HEAD  # noqa: PLC0415 - 30 ms, for tables alone
-    from rich.console import Console  # noqa: PLC0415
+    from rich.console import Console  # noqa: PLC0415 - 30 ms, for tables alone
     from rich.table import Table  # noqa: PLC0415
 
-    table = Table(box=SIMPLE_HEAD, pad_edge=False)
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     for column in result.columns:
         table.add_column(_title(column), overflow="fold")
     for row in result.rows:

@@ -46,6 +46,7 @@ from cordboard.domain.moves import (
     change_leg,
     clear_timer,
     finish,
+    recorded_leg,
     release,
     ring_timer,
     settle,
@@ -146,22 +147,17 @@ def _hang_up_requested(call: Call) -> Step:
 
 
 def _pause_requested(call: Call) -> Step:
-    recorded = _recorded_leg(call)
+    recorded = recorded_leg(call)
     if call.recording is not RecordingPhase.RUNNING or recorded is None:
         return Step(call)
     return Step(replace(call, recording=RecordingPhase.PAUSED), (PauseRecording(leg_id=recorded.id),))
 
 
 def _resume_requested(call: Call) -> Step:
-    recorded = _recorded_leg(call)
+    recorded = recorded_leg(call)
     if call.recording is not RecordingPhase.PAUSED or recorded is None:
         return Step(call)
     return Step(replace(call, recording=RecordingPhase.RUNNING), (ResumeRecording(leg_id=recorded.id),))
-
-
-def _recorded_leg(call: Call) -> Leg | None:
-    """The leg that the recording is attached to: the trunk's, so that a transfer of the agent keeps the file."""
-    return next((leg for leg in call.live_legs if leg.target.kind is TargetKind.TRUNK), None)
 
 
 def _timer_fired(call: Call, event: TimerFired) -> Step:

@@ -28,6 +28,7 @@ from cordboard.domain.commands import (
     StartRecording,
     StopTone,
     Target,
+    TargetKind,
     Tone,
 )
 
@@ -90,6 +91,11 @@ def dial_command(call: Call, leg: Leg) -> Dial:
         bridge_id=ids.bridge_id(call.id) if call.has_bridge else None,
         is_auto_answered=leg.party is Party.AGENT and call.is_auto_answered,
     )
+
+
+def recorded_leg(call: Call) -> Leg | None:
+    """The leg that the recording is attached to: the trunk's, so that a transfer of the agent keeps the file."""
+    return next((leg for leg in call.live_legs if leg.target.kind is TargetKind.TRUNK), None)
 
 
 def bridge(step: Step, leg: Leg) -> Step:

@@ -11,17 +11,19 @@ from uuid import UUID
 
 from cordboard.domain import ids
 from cordboard.domain.call import advance
-from cordboard.domain.call_state import Call, CallPhase, Leg, LegPhase, Step
+from cordboard.domain.call_state import Call, CallPhase, Leg, LegPhase, RecordingPhase, Step
 from cordboard.domain.cause import Cause
-from cordboard.domain.commands import Command, CreateBridge, DestroyBridge, HangUp, JoinBridge
+from cordboard.domain.commands import Command, CreateBridge, DestroyBridge, HangUp, JoinBridge, StartRecording
 from cordboard.domain.leg_events import CallInput, LegAnswered, LegEnded, LegRinging, TimerFired
-from cordboard.domain.moves import RELEASE_TIMER, dial_command
+from cordboard.domain.moves import RELEASE_TIMER, dial_command, recorded_leg
 from cordboard.domain.snapshot import EngineSnapshot
 
 # A leg dialled this shortly before the snapshot may not have been in the engine yet when it was taken.
 SETTLING = timedelta(seconds=2)
 # A leg of which no sign ever came is dialled again within this time of its first dialling; later it counts as gone.
 REDIAL_WITHIN = timedelta(seconds=10)
+# A snapshot does not show recordings. Starting one that runs is harmless, but not worth a request every 5 s for ever.
+REPEAT_RECORDING_WITHIN = timedelta(seconds=30)
 
 
 def reconcile(call: Call, snapshot: EngineSnapshot) -> Step:
@@ -82,6 +84,13 @@ def _lost_commands(call: Call, snapshot: EngineSnapshot) -> Iterable[Command]:
     for leg in call.live_legs:
         if leg.id not in snapshot.legs and _is_redialled(leg, snapshot):
             yield dial_command(call, leg)
+    recorded = recorded_leg(call)
+    if recorded is not None and call.recording is RecordingPhase.RUNNING and _is_fresh(call, snapshot):
+        yield StartRecording(leg_id=recorded.id, name=call.recording_name)
+
+
+def _is_fresh(call: Call, snapshot: EngineSnapshot) -> bool:
+    return call.connected_at is not None and snapshot.taken_at - call.connected_at < REPEAT_RECORDING_WITHIN
 
 
 def _lost_bridge(call: Call, snapshot: EngineSnapshot) -> Iterable[Command]:

@@ -38,7 +38,10 @@ class Notes(IntEnum):
 
 
 _TELLS_CALLS = f"$[${{NOTES}} >= {Notes.CALLS.value}]"
-_END = f"exten => h,1,ExecIf({_TELLS_CALLS}?UserEvent(LabEnd,Cause: ${{HANGUPCAUSE}}))\n"
+# StopMixMonitor closes the file: it is complete when the end is told.
+_END = f"""exten => h,1,ExecIf($["${{DO_IS_RECORDED}}" = "1"]?StopMixMonitor())
+ same => n,ExecIf({_TELLS_CALLS}?UserEvent(LabEnd,Cause: ${{HANGUPCAUSE}}))
+"""
 _ENDED_UNANSWERED = f"ExecIf({_TELLS_CALLS}?UserEvent(LabEnd,Of: ${{DIALLED_ID}},Cause: ${{HANGUPCAUSE}}))"
 _ANSWERED = f"ExecIf({_TELLS_CALLS}?UserEvent(LabAnswer))"
 

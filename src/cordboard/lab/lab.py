@@ -138,6 +138,18 @@ class Lab:
             await self.controls.drop(kind, phone.name)
         self.phones.pop(phone.name, None)
 
+    async def reset(self) -> None:
+        """As if new: no phones, no calls, carriers that follow the number plan and record nothing."""
+        for call in self.ledger.calls:
+            if call.is_live:
+                await self.controls.hang_up(call)
+        for phone in tuple(self.phones.values()):
+            await self.remove_phone(phone)
+        for carrier in self.carriers:
+            await carrier.behave(None)
+            await carrier.record(is_recorded=False)
+        self.ledger.forget()
+
     async def register(self, phone: LabPhone) -> None:
         """Send its REGISTER now."""
         await self.controls.command(f"pjsip send register {phone.name}")

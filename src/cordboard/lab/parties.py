@@ -60,7 +60,7 @@ class _Party:
         path = (call or self.calls()[-1]).heard
         async with asyncio.timeout(seconds):
             while True:
-                if _is_complete(path):
+                if is_complete(path):
                     return path
                 await asyncio.sleep(0.01)
 
@@ -141,8 +141,8 @@ class Carrier(_Party):
         return await self._dial(number, target, behaviour or Behaviour(), caller_number)
 
 
-def _is_complete(wav: Path) -> bool:
-    """Asterisk writes the length into the header (RIFF: bytes 4 to 8) when it closes the file."""
+def is_complete(wav: Path) -> bool:
+    """Whether a wav file is closed: its length is then in the header (RIFF, bytes 4 to 8)."""
     try:
         with wav.open("rb") as file:
             head = file.read(8)

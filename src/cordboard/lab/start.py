@@ -1,8 +1,5 @@
 """Starting and stopping a lab's Asterisk; it ends with whoever started it."""
 
-import asyncio
-import contextlib
-import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -10,27 +7,23 @@ from pathlib import Path
 from cordboard.lab.configuration import HOSTS, PHONE_HOST, write_lab
 from cordboard.lab.dialplan import Notes
 from cordboard.lab.lab import Lab, connected
-from cordboard.nodes import child
-from cordboard.nodes.asterisk import STOP_SIGNAL, AsteriskPlace, command, is_ready, lay_out
+from cordboard.nodes import asterisk
 from cordboard.nodes.asterisk_install import AsteriskInstallation
 from cordboard.nodes.asterisk_layout import AsteriskLayout
-from cordboard.nodes.failure import StartFailed
 from cordboard.nodes.ports import UDP, claim_range, free_port, is_free, parse_range
 from cordboard.nodes.runtime_folder import runtime_folder
 from cordboard.nodes.user import ServiceUser, done_as, make_folders
 
 NAME = "lab"
-START_SECONDS = 30.0
-STOP_SECONDS = 10.0
 
 
 def lab_layout(
     installation: AsteriskInstallation, home: Path, *, rtp_ports: tuple[int, int], sip_port: int = 0, ari_port: int = 0
 ) -> AsteriskLayout:
     """Where the lab of ``home`` lives. Ports that are 0 or taken: free ones. The SIP port is one for all parties."""
-    return lay_out(
+    return asterisk.lay_out(
         installation,
-        AsteriskPlace(
+        asterisk.AsteriskPlace(
             name=NAME,
             home=home,
             control_folder=runtime_folder(home) / NAME,
@@ -70,46 +63,12 @@ async def running(
     installation: AsteriskInstallation, layout: AsteriskLayout, *, notes: Notes, user: ServiceUser | None = None
 ) -> AsyncIterator[Lab]:
     """The lab's Asterisk as ``user`` (None: as whoever we are), stopped at the end. Raises StartFailed."""
-    folders = (layout.configuration, layout.run_folder, layout.control_folder, layout.spool, layout.log,
-               layout.raw_recordings)  # fmt: skip
+    folders = (
+        layout.configuration, layout.run_folder, layout.control_folder, layout.spool, layout.log, layout.raw_recordings,
+    )  # fmt: skip
     make_folders(folders, user)
     done_as(user, lambda: write_lab(layout, notes))
-    log = layout.log / "output"
-    output = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
-    try:
-        process = await asyncio.create_subprocess_exec(
-            *child.launched(command(installation, layout), user=user),
-            stdin=asyncio.subprocess.DEVNULL, stdout=output, stderr=output,
-        )  # fmt: skip
-    finally:
-        os.close(output)
-    try:
-        await _ready(layout, process, log)
-        async with connected(layout) as lab:
-            lab.process = process
-            yield lab
-    finally:
-        await _stop(process)
-
-
-async def _ready(layout: AsteriskLayout, process: asyncio.subprocess.Process, log: Path) -> None:
-    try:
-        async with asyncio.timeout(START_SECONDS):
-            while not await is_ready(layout):
-                if process.returncode is not None:
-                    raise StartFailed(f"the lab's Asterisk ended with {process.returncode}", f"See {log}")
-                await asyncio.sleep(0.02)
-    except TimeoutError:
-        raise StartFailed(f"the lab's Asterisk was not ready within {START_SECONDS:.0f} s", f"See {log}") from None
-
-
-async def _stop(process: asyncio.subprocess.Process) -> None:
-    if process.returncode is not None:
-        return
-    with contextlib.suppress(ProcessLookupError):
-        process.send_signal(STOP_SIGNAL)
-        try:
-            await asyncio.wait_for(process.wait(), STOP_SECONDS)
-        except TimeoutError:
-            process.kill()
-            await process.wait()
+    log = layout.log.with_name(f"{NAME}-asterisk.log")
+    async with asterisk.running(installation, layout, log=log, user=user) as process, connected(layout) as lab:
+        lab.process = process
+        yield lab

@@ -121,6 +121,11 @@ class PrivateApt:
         if any(self._bytes_of(archive) != archive.size_bytes for archive in closure):
             raise self._failure("apt-get install", printed)
 
+    def download_one(self, package: str, folder: Path) -> Path:
+        """The .deb of one package, without what it needs, in ``folder``. Raises StartFailed."""
+        self._run("apt-get", "download", "-q", package, cwd=folder)
+        return next(folder.glob(f"{package}_*.deb"))
+
     def forget_lists(self) -> None:
         """Free the room that the lists of packages take."""
         shutil.rmtree(self._folder / "lists")
@@ -136,8 +141,8 @@ class PrivateApt:
     def _command(self, tool: str, *arguments: str) -> list[str]:
         return [tool, "-c", str(self._folder / "options"), *arguments]
 
-    def _run(self, tool: str, *arguments: str) -> str:
-        done = child.run(self._command(tool, *arguments), environment=_environment())
+    def _run(self, tool: str, *arguments: str, cwd: Path = Path("/")) -> str:
+        done = child.run(self._command(tool, *arguments), environment=_environment(), cwd=cwd)
         if done.returncode != 0:
             raise self._failure(f"{tool} {arguments[0]}", done.stdout)
         return done.stdout

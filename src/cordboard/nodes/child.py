@@ -38,6 +38,7 @@ def run(
     *,
     user: ServiceUser | None = None,
     environment: Mapping[str, str] | None = None,
+    cwd: Path = Path("/"),
 ) -> subprocess.CompletedProcess[str]:
     """Run to its end and return what it printed, both streams together. It ends when we do."""
     return subprocess.run(
@@ -48,7 +49,7 @@ def run(
         stderr=subprocess.STDOUT,
         text=True,
         errors="replace",
-        cwd="/",
+        cwd=cwd,
         check=False,
     )
 
@@ -105,7 +106,11 @@ async def stop(
 async def until_ready(
     process: asyncio.subprocess.Process, is_ready: Callable[[], Awaitable[bool]], *, log: Path, within_seconds: float
 ) -> None:
-    """Wait until ``is_ready``. Raises StartFailed, with the end of ``log``, when it ends before that or takes longer."""
+    """Wait until ``is_ready``.
+
+    Raises:
+        StartFailed: it ended before that, with the end of ``log``; or it takes longer.
+    """
     deadline = time.monotonic() + within_seconds
     while not await is_ready():
         if process.returncode is not None:

@@ -1,5 +1,6 @@
 """The user that PostgreSQL and Asterisk run as when we are root; neither should be root, and PostgreSQL refuses."""
 
+import ctypes
 import os
 import pickle
 import pwd
@@ -11,9 +12,13 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from cordboard.nodes import launch
 from cordboard.nodes.failure import StartFailed
 
 USER_NAME = "cordboard"
+PR_GET_PDEATHSIG = 2
+# To be passed through, not to be looked into.
+PASSABLE_MODE = 0o711
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +62,10 @@ def _make_user() -> ServiceUser:
 
 def can_run_us(user: ServiceUser) -> bool:
     """Whether ``user`` can reach this interpreter, its packages and our own. Tried for real, from outside."""
-    code = "import cordboard.processes.program, asyncpg, starlette"
+    # Looked up, not imported: the packages' folders tell it as well, ten times faster.
+    code = (
+        "import cordboard.settings; from importlib.util import find_spec as f; assert f('asyncpg') and f('starlette')"
+    )
     package_root = Path(__file__).parents[2]
     try:
         tried = subprocess.run(
@@ -76,10 +84,17 @@ def can_run_us(user: ServiceUser) -> bool:
 
 
 def become(user: ServiceUser) -> None:
-    """Be ``user`` from now on."""
+    """Be ``user`` from now on.
+
+    The signal that we asked to get when our parent ends survives: a change of uid clears it (prctl(2)).
+    """
+    death_signal = ctypes.c_int()
+    libc = ctypes.CDLL(None)
+    libc.prctl(PR_GET_PDEATHSIG, ctypes.byref(death_signal))
     os.setgroups([user.gid])
     os.setgid(user.gid)
     os.setuid(user.uid)
+    libc.prctl(launch.PR_SET_PDEATHSIG, death_signal.value)
 
 
 def done_as(user: ServiceUser | None, work: Callable[[], None]) -> None:
@@ -131,7 +146,11 @@ def make_folders(folders: Iterable[Path], user: ServiceUser | None, mode: int = 
     """
     for folder in folders:
         try:
-            folder.mkdir(parents=True, exist_ok=True, mode=mode)
+            for above in reversed(folder.parents):
+                if not above.exists():
+                    above.mkdir(exist_ok=True)
+                    above.chmod(PASSABLE_MODE)
+            folder.mkdir(exist_ok=True, mode=mode)
             if os.geteuid() == 0:
                 uid, gid = (user.uid, user.gid) if user else (0, 0)
                 os.chown(folder, uid, gid, follow_symlinks=False)

@@ -21,7 +21,8 @@ class HttpProtocol(HttpToolsProtocol):
         for the new protocol's: a makeCall would arrive empty. RFC 9110 7.8 lets a server ignore the offer, so it is
         hidden from the parser. (An offer cut in two by TCP is not seen; such clients send their headers in one piece.)
         """
-        if b"pgrade" in data and (self.cycle is None or not self.cycle.more_body):
+        # `cycle` is None before the first request, whatever uvicorn's types say.
+        if b"pgrade" in data and not getattr(self.cycle, "more_body", False):
             head, end, rest = data.partition(b"\r\n\r\n")
             data = _UPGRADE.sub(b"\r\nx-upgrade-ignored:", head) + end + rest
         super().data_received(data)

@@ -11,14 +11,13 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from cordboard.app import build_core, build_web
+from cordboard.processes import SOCKET_VARIABLE
 from cordboard.processes.http_protocol import HttpProtocol
 from cordboard.processes.program import run_program
 from cordboard.settings import Settings
 
 log = structlog.get_logger()
 
-# The supervisor opens the socket once and hands it to every web process: a restarted one loses no connection.
-SOCKET_VARIABLE = "CORDBOARD_WEB_FD"
 BACKLOG = 2048
 # Longer than the idle limit of common proxies (60 s): the proxy closes first, never in the middle of a request.
 KEEP_ALIVE_SECONDS = 75
@@ -47,6 +46,9 @@ async def serve_web(settings: Settings) -> None:
 
 async def serve_until_cancelled(app: ASGIApp, listener: socket.socket) -> None:
     """Serve ``app``; when cancelled, accept nothing more, let answers finish for ``STOP_SECONDS``, and return."""
+    # Accepted connections inherit it. asyncio sets it on some sockets only; without it, an answer's head waits 40 ms for
+    # the client's delayed acknowledgement before its body leaves.
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     server = Server(configuration(app))
     serving = asyncio.create_task(server.serve(sockets=[listener]))
     try:

@@ -9,6 +9,7 @@ import threading
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack
+from uuid import UUID
 
 import structlog
 
@@ -50,6 +51,7 @@ class Worker:
         self._core = core
         archive, attempts = Archive(core.settings.recordings), AttemptLog(core)
         self._archive = archive
+        self._reported: set[UUID] = set()
         self._name = f"{core.settings.node_name}/{os.getpid()}"
         self._deliveries = Crew(
             "deliveries",
@@ -75,8 +77,8 @@ class Worker:
                 tasks.create_task(self._listen())
                 tasks.create_task(self._deliveries.run())
                 tasks.create_task(self._recordings.run())
-                tasks.create_task(self._every(POLL_SECONDS, "settle", lambda: settle_records(self._core)))
-                tasks.create_task(self._every(PURGE_SECONDS, "purge", lambda: purge(self._core, self._archive)))
+                tasks.create_task(self._every(POLL_SECONDS, "settle", self._settle))
+                tasks.create_task(self._every(PURGE_SECONDS, "purge", self._purge))
                 tasks.create_task(self._every(BEAT_SECONDS, "beat", self._beat))
         finally:
             seconds = self._core.settings.delivery_timeout_seconds + FINISH_MARGIN_SECONDS
@@ -100,6 +102,12 @@ class Worker:
                 # One part that fails, for whatever reason, must not stop the others.
                 log.exception("work_failed", work=name)
             await asyncio.sleep(seconds)
+
+    async def _settle(self) -> None:
+        await settle_records(self._core, self._reported)
+
+    async def _purge(self) -> None:
+        await purge(self._core, self._archive)
 
     async def _beat(self) -> None:
         await self._core.store.system.workers.beat(self._name, self._core.clock.now())

@@ -25,7 +25,7 @@ WITH cap AS MATERIALIZED (SELECT id FROM tenants WHERE id = $1 AND max_calls IS 
 SELECT {AGENT_COLUMNS} FROM {BY_EXTENSION} LEFT JOIN cap ON true
 WHERE x.tenant_id = $1 AND x.extension = $2
 FOR NO KEY UPDATE OF a
-"""  # noqa: S608 -- our own names
+"""
 
 # A second statement, so that it sees what others committed while the first one waited for its locks.
 _READ = f"""
@@ -46,7 +46,7 @@ FROM (SELECT) AS one LEFT JOIN LATERAL (
         WHERE r.tenant_id = $1 AND r.sip_username = $4 AND r.node_id = nodes.id AND r.is_registered) AS has_phone
     FROM nodes WHERE is_connected AND heartbeat_at >= COALESCE($5, now()) - {_NODE_SILENCE}
     ORDER BY has_phone DESC, live_calls, id LIMIT 1) AS n ON true
-"""  # noqa: S608 -- our own names
+"""
 
 _trunks = msgspec.json.Decoder(tuple[Trunk, ...])
 
@@ -57,7 +57,7 @@ class Admission:
 
     ``node``: a live one, the one where the phone is registered before others, the least loaded before others; None when
     no node is alive, and then ``is_registered`` is what was heard last. ``trunks`` are without passwords, in the order
-    in which they are tried. ``did_number`` "" : the tenant has none. ``queued_calls`` wait at that node, of all tenants.
+    in which they are tried. ``did_number`` "": the tenant has none. ``queued_calls`` of all tenants wait at that node.
     """
 
     agent: Agent

@@ -19,7 +19,7 @@ WITH inserted AS (
         last_event_at, state)
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11))
 SELECT pg_notify('{CHANNEL}', $12)
-"""  # noqa: S608 -- our own name
+"""
 
 
 def encode_call(call: Call) -> str:

@@ -16,7 +16,7 @@ _FIELDS = tuple(field.name for field in fields(CallFacts))
 _WRITTEN = tuple(name for name in _FIELDS if name != "number")
 _COLUMNS = ", ".join(f"c.{name}" for name in _FIELDS)
 _INSERT = (
-    f"INSERT INTO cdrs ({', '.join(_WRITTEN)}, event_due_at)"  # noqa: S608 -- our own names
+    f"INSERT INTO cdrs ({', '.join(_WRITTEN)}, event_due_at)"
     f" VALUES ({', '.join(f'${place}' for place in range(1, len(_WRITTEN) + 2))}) RETURNING number"
 )
 # From here on the page's ids come from an index alone, and only the page's own rows are read (31 against 9 ms at

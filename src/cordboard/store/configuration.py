@@ -55,7 +55,5 @@ class Configuration(Revision):
                 Phone(sip_username=row[0], password_md5=row[1], tenant_id=row[2], extension=row[3], display_name=row[4])
                 for row in phones
             ),
-            trunks=tuple(
-                trunk_of(row, self._vault.open(row["tenant_id"], row["password_sealed"])) for row in trunks
-            ),
+            trunks=tuple(trunk_of(row, self._vault.open(row["tenant_id"], row["password_sealed"])) for row in trunks),
         )

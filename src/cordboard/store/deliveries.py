@@ -80,7 +80,7 @@ class Deliveries:
         """Deliveries, of one call when it is given: unfinished ones first, then newest first."""
         of_call = "" if call_id is None else " AND call_id = $3"
         rows = await self._door.fetch(
-            f"(SELECT {_COLUMNS}, due_at, '' AS outcome, NULL AS finished_at FROM deliveries"  # noqa: S608 -- our own
+            f"(SELECT {_COLUMNS}, due_at, '' AS outcome, NULL AS finished_at FROM deliveries"
             f" WHERE tenant_id = $1{of_call} ORDER BY created_at DESC LIMIT $2)"
             f" UNION ALL (SELECT {_COLUMNS}, created_at, outcome, finished_at FROM delivery_log"
             f" WHERE tenant_id = $1{of_call} ORDER BY finished_at DESC LIMIT $2) LIMIT $2",

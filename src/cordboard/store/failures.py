@@ -32,8 +32,8 @@ _AWAY = (
     asyncpg.InvalidCatalogNameError,
     asyncpg.InternalClientError,
 )
-# A value that cannot be stored: text with a NUL or half a surrogate pair, an integer over 64 bits.
-_UNUSABLE = (asyncpg.exceptions._base.DataError, asyncpg.CharacterNotInRepertoireError)  # noqa: SLF001 -- not exported
+# 22: a value that cannot be stored, as text with a NUL or half a surrogate pair, or an integer over 64 bits.
+_UNUSABLE = (asyncpg.DataError,)
 _CONSTRAINTS = (asyncpg.UniqueViolationError, asyncpg.ForeignKeyViolationError, asyncpg.CheckViolationError)
 
 FAILURES = (*_AWAY, *_UNUSABLE, *_CONSTRAINTS)

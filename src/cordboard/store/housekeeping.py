@@ -24,7 +24,7 @@ async def purge(door: Door, now: datetime) -> int:
     total = 0
     for table, column, key, kept in _KEPT:
         sql = (
-            f"WITH old AS (DELETE FROM {table} WHERE ({key}) IN"  # noqa: S608 -- our own names
+            f"WITH old AS (DELETE FROM {table} WHERE ({key}) IN"
             f" (SELECT {key} FROM {table} WHERE {column} < $1 LIMIT $2) RETURNING 1) SELECT count(*) FROM old"
         )
         while deleted := int(await door.value(sql, now - kept, _BATCH)):

@@ -37,9 +37,7 @@ class Nodes:
         assert row is not None
         return node_of(row)
 
-    async def beat(
-        self, node_id: int, *, at: datetime, startup_time: str, is_connected: bool, live_calls: int
-    ) -> None:
+    async def beat(self, node_id: int, *, at: datetime, startup_time: str, is_connected: bool, live_calls: int) -> None:
         """A sign of life."""
         await self._door.fetch(
             "UPDATE nodes SET heartbeat_at = $2, startup_time = $3, is_connected = $4, live_calls = $5 WHERE id = $1",

@@ -6,7 +6,7 @@ a ``RESET ROLE`` gains nothing. A connection poolers' transaction mode does not 
 
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Iterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from typing import Any, Protocol, TypeAlias
 
 import asyncpg
@@ -28,7 +28,7 @@ Pool: TypeAlias = Any
 class Row(Protocol):
     """A row: columns by place or name."""
 
-    def __getitem__(self, key: int | str) -> Any:
+    def __getitem__(self, key: int | str) -> Any:  # noqa: ANN401 -- whatever PostgreSQL has
         """The column's value."""
 
     def __iter__(self) -> Iterator[Any]:
@@ -59,9 +59,9 @@ class Connection(asyncpg.Connection):  # type: ignore[misc] # asyncpg carries no
 async def open_pool(database_url: str, *, role: str, connections: int) -> Pool:
     """A pool whose connections act as ``role``. Raises Unavailable."""
     try:
-        return await asyncpg.create_pool(
+        pool = await asyncpg.create_pool(
             database_url,
-            min_size=1,
+            min_size=0,  # connections are made when needed, and kept: asyncpg warns at length while it cannot hold more
             max_size=connections,
             max_inactive_connection_lifetime=0,
             max_queries=1_000_000,
@@ -70,10 +70,12 @@ async def open_pool(database_url: str, *, role: str, connections: int) -> Pool:
             timeout=ACQUIRE_SECONDS,
             server_settings=session_settings(role),
         )
+        await pool.release(await pool.acquire(timeout=ACQUIRE_SECONDS))
     except asyncpg.InvalidParameterValueError as error:
         raise Unavailable(f"the database is not migrated: {error}") from error
     except FAILURES as error:
         raise translate(error, NO_REFUSALS) from error
+    return pool
 
 
 def session_settings(role: str) -> dict[str, str]:
@@ -106,7 +108,7 @@ class Door(ABC):
         async with self.held() as door:
             return await door.row(sql, *args, refusals=refusals)
 
-    async def value(self, sql: str, *args: object, refusals: Refusals = NO_REFUSALS) -> Any:
+    async def value(self, sql: str, *args: object, refusals: Refusals = NO_REFUSALS) -> Any:  # noqa: ANN401 -- as above
         """The first column of the first row, or None."""
         row = await self.row(sql, *args, refusals=refusals)
         return None if row is None else row[0]
@@ -214,5 +216,7 @@ async def _roll_back(connection: Connection) -> None:
     try:
         await connection.execute("ROLLBACK")
     except (*FAILURES, asyncpg.PostgresError):
-        # Whatever state it is in, nobody shall get it again; the server rolls back what it loses.
-        connection.terminate()
+        # Whatever state it is in, nobody shall get it again (one that broke is out of the pool by itself); the server
+        # rolls back what it loses.
+        with suppress(asyncpg.InterfaceError):
+            connection.terminate()

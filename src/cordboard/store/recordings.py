@@ -26,8 +26,7 @@ class Recordings:
     async def insert(self, recording: Recording) -> None:
         """A recording to be settled."""
         await self._door.fetch(
-            f"INSERT INTO recordings ({_COLUMNS})"  # noqa: S608 -- our own names
-            " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
+            f"INSERT INTO recordings ({_COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
             self._tenant_id,
             recording.call_id,
             recording.name,

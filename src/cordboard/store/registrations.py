@@ -24,24 +24,25 @@ class Registrations:
 
     async def put(self, node_id: int, registration: Registration) -> None:
         """What a node says of one account."""
-        await self._put(node_id, (registration,))
+        await _put(self._door, node_id, (registration,))
 
     async def replace_all(self, node_id: int, registrations: Sequence[Registration]) -> None:
         """What a node says of all accounts: those that it does not name are not known there."""
         async with self._door.held() as door:
-            await Registrations(door)._put(node_id, registrations)
+            await _put(door, node_id, registrations)
             await door.fetch(
                 "DELETE FROM registrations WHERE node_id = $1 AND sip_username <> ALL ($2::text[])",
                 node_id,
                 [registration.sip_username for registration in registrations],
             )
 
-    async def _put(self, node_id: int, registrations: Sequence[Registration]) -> None:
-        latest = {registration.sip_username: registration for registration in registrations}
-        await self._door.fetch(
-            _PUT,
-            node_id,
-            list(latest),
-            [registration.is_registered for registration in latest.values()],
-            [registration.at for registration in latest.values()],
-        )
+
+async def _put(door: Door, node_id: int, registrations: Sequence[Registration]) -> None:
+    latest = {registration.sip_username: registration for registration in registrations}
+    await door.fetch(
+        _PUT,
+        node_id,
+        list(latest),
+        [registration.is_registered for registration in latest.values()],
+        [registration.at for registration in latest.values()],
+    )

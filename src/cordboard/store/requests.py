@@ -30,7 +30,8 @@ class Requests:
     async def find(self, request_id: str, since: datetime) -> CallKey | None:
         """The call that the request id was accepted for, not before ``since``."""
         row = await self._door.row(
-            "SELECT call_id, reference FROM call_requests WHERE tenant_id = $1 AND request_id = $2 AND accepted_at >= $3",
+            "SELECT call_id, reference FROM call_requests"
+            " WHERE tenant_id = $1 AND request_id = $2 AND accepted_at >= $3",
             self._tenant_id,
             request_id,
             since,

@@ -39,6 +39,6 @@ async def _make(connection: asyncpg.Connection, role: str) -> None:
 
 def _advice(role: str) -> str:
     return (
-        f"the database user may not make the role {role}, or become it. Give it CREATEROLE, or let an administrator run:"
-        f" CREATE ROLE {APP}; CREATE ROLE {SYSTEM}; GRANT {APP}, {SYSTEM} TO <the database user>;"
+        f"the database user may not make the role {role}, or become it. Give it CREATEROLE, or let an administrator"
+        f" run: CREATE ROLE {APP}; CREATE ROLE {SYSTEM}; GRANT {APP}, {SYSTEM} TO <the database user>;"
     )

@@ -50,7 +50,7 @@ class Tenants:
             raise NotFound("tenant", str(self._tenant_id))
         return tenant_of(row)
 
-    async def change(self, **fields: Any) -> Tenant:
+    async def change(self, **fields: Any) -> Tenant:  # noqa: ANN401 -- the types of Tenant's fields
         """Set fields of the tenant, by the names of ``Tenant``. Raises InvalidInput, AlreadyExists, NotFound."""
         for name in fields:
             if name not in _CHANGEABLE:
@@ -59,7 +59,7 @@ class Tenants:
             return await self.get()
         changes = ", ".join(f"{name} = ${place}" for place, name in enumerate(fields, 2))
         row = await self._door.row(
-            f"UPDATE tenants SET {changes} WHERE id = $1 RETURNING {COLUMNS}",  # noqa: S608 -- names are checked above
+            f"UPDATE tenants SET {changes} WHERE id = $1 RETURNING {COLUMNS}",
             self._tenant_id,
             *fields.values(),
             refusals=_taken(fields.get("name", ""), fields.get("pbx_id")),
@@ -75,11 +75,11 @@ class AllTenants:
     def __init__(self, door: Door) -> None:
         self._door = door
 
-    async def create(self, name: str, *, pbx_id: int | None = None, **fields: Any) -> Tenant:
-        """A new tenant; ``fields`` by the names of ``Tenant``, with its defaults. Raises AlreadyExists, InvalidInput."""
+    async def create(self, name: str, *, pbx_id: int | None = None, **fields: Any) -> Tenant:  # noqa: ANN401 -- as above
+        """A new tenant; ``fields`` by the names of ``Tenant``, with its defaults. Raises AlreadyExists."""
         wanted = Tenant(id=0, name=name, pbx_id=pbx_id or 0, account_id=secrets.token_hex(16), **fields)
         row = await self._door.row(
-            f"INSERT INTO tenants ({COLUMNS.removeprefix('id, ')}) VALUES ($1,"  # noqa: S608 -- our own names
+            f"INSERT INTO tenants ({COLUMNS.removeprefix('id, ')}) VALUES ($1,"
             f" COALESCE($2, (SELECT GREATEST(max(pbx_id) + 1, {_FIRST_PBX_ID}) FROM tenants)),"
             " $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)"
             f" RETURNING {COLUMNS}",

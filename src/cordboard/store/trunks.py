@@ -6,9 +6,7 @@ from cordboard.domain.trunk import NumberFormat, Trunk
 from cordboard.store.pool import Door, Row
 from cordboard.store.vault import Vault
 
-COLUMNS = (
-    "id, tenant_id, name, host, port, username, number_format, does_register, priority, codecs, external_address"
-)
+COLUMNS = "id, tenant_id, name, host, port, username, number_format, does_register, priority, codecs, external_address"
 
 
 def trunk_of(row: Row, password: str = "") -> Trunk:

@@ -1,10 +1,14 @@
 """All tenants at a glance, a few seconds old: for cross-origin headers before a key is known, and for gateways."""
 
+import asyncio
+
 from cordboard.actions.core import Core
 from cordboard.domain.errors import Unavailable
 from cordboard.domain.tenant import Tenant
 
 FRESH_SECONDS = 5.0
+# While the database is away, it is asked this often.
+RETRY_SECONDS = 1.0
 
 
 class TenantDirectory:
@@ -12,8 +16,9 @@ class TenantDirectory:
 
     def __init__(self, core: Core) -> None:
         self._core = core
-        self._read_at: float | None = None
-        self._tenants: tuple[Tenant, ...] = ()
+        self._reading = asyncio.Lock()
+        self._has_read = False
+        self._stale_at = float("-inf")
         self._by_pbx_id: dict[str, Tenant] = {}
         self._origins: frozenset[str] = frozenset()
 
@@ -28,14 +33,24 @@ class TenantDirectory:
         return self._origins
 
     async def _refresh(self) -> None:
-        now = self._core.clock.monotonic()
-        if self._read_at is not None and now - self._read_at < FRESH_SECONDS:
+        """One request reads; the others go on with what is there, or wait when that is nothing yet."""
+        if self._is_fresh or (self._has_read and self._reading.locked()):
             return
-        # Set before the read: while one request reads, the others use what is there.
-        self._read_at = now
+        async with self._reading:
+            if not self._is_fresh:
+                await self._read()
+
+    @property
+    def _is_fresh(self) -> bool:
+        return self._core.clock.monotonic() < self._stale_at
+
+    async def _read(self) -> None:
         try:
             tenants = await self._core.store.system.tenants.list()
         except Unavailable:
+            self._stale_at = self._core.clock.monotonic() + RETRY_SECONDS
             return
         self._by_pbx_id = {str(tenant.pbx_id): tenant for tenant in tenants}
         self._origins = frozenset(origin for tenant in tenants for origin in tenant.cors_origins)
+        self._has_read = True
+        self._stale_at = self._core.clock.monotonic() + FRESH_SECONDS

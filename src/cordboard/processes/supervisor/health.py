@@ -26,4 +26,6 @@ async def health(address: str) -> dict[str, str]:
         parts = json.loads(answer.partition(b"\r\n\r\n")[2])
     except ValueError:
         return {"status": "strange"}
-    return {str(name): str(state) for name, state in parts.items()} if isinstance(parts, dict) else {"status": "strange"}
+    return (
+        {str(name): str(state) for name, state in parts.items()} if isinstance(parts, dict) else {"status": "strange"}
+    )

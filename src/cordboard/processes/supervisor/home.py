@@ -50,12 +50,13 @@ def make_home(settings: Settings, tenure: Tenure) -> Path:
     make_folders((settings.home,), tenure.owner, mode=0o711)
     check_room(settings.home)
     make_folders((settings.run, settings.home / "log", settings.recordings), tenure.owner, mode=0o711)
-    make_folders((settings.raw_recordings, settings.run / "asterisk", settings.home / "log" / "asterisk"), tenure.user)
+    own = [folder / name for folder in (settings.run, settings.home / "log") for name in ("asterisk", "lab")]
+    make_folders((settings.raw_recordings, *own), tenure.user)
     make_folders((settings.cache,), None, mode=0o755)
     if tenure.user:
         done_as(tenure.user, lambda: _reach(settings.cache))
     sockets = runtime_folder(settings.home, tenure.owner)
-    make_folders((sockets / "postgres", sockets / "asterisk"), tenure.user)
+    make_folders((sockets / name for name in ("postgres", "asterisk", "lab")), tenure.user)
     return sockets
 
 

@@ -69,11 +69,15 @@ def prepare(settings: Settings, progress: Progress) -> Prepared:
     if tenure.owner:
         become(tenure.owner)
         os.environ["HOME"] = str(settings.home)
+    if server:
+        _make_database(server, progress)
     layout = None
     if installation and not settings.ari_url:
         layout = _lay_out(settings.changed(**ranges), installation, sockets / "asterisk", before)
         done_as(tenure.dropped, partial(write_configuration, layout))
-    found = ranges | _lab(settings, before) | _engine(layout) | ({"database_url": server.database_url} if server else {})
+    found = (
+        ranges | _lab(settings, before) | _engine(layout) | ({"database_url": server.database_url} if server else {})
+    )
     write_runtime(settings.run / "runtime.toml", found)
     return Prepared(
         settings=_with_demo(settings.changed(**found)),
@@ -101,12 +105,18 @@ def _claim_audio(settings: Settings, before: Mapping[str, str]) -> tuple[dict[st
     return found, claims
 
 
-def _find_server(
-    settings: Settings, sockets: Path, dropped: ServiceUser | None, progress: Progress
-) -> PostgresServer:
+def _find_server(settings: Settings, sockets: Path, dropped: ServiceUser | None, progress: Progress) -> PostgresServer:
     data = settings.home / "database"
     installation = get_postgres(data, settings.cache, progress)
     return PostgresServer(installation=installation, data=data, socket_folder=sockets / "postgres", user=dropped)
+
+
+def _make_database(server: PostgresServer, progress: Progress) -> None:
+    """Make the data folder, and forget what the environment says of other databases (libpq's PGSSLMODE and so on)."""
+    for name in [name for name in os.environ if name.startswith("PG")]:
+        del os.environ[name]
+    progress("making the database")
+    server.make_data()
 
 
 def _lay_out(

@@ -9,29 +9,29 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import cordboard
-from cordboard.app import build_core
-from cordboard.lab.demo import TENANT, Demo, seed
 from cordboard.nodes import asterisk, postgres
 from cordboard.nodes.failure import StartFailed
 from cordboard.nodes.progress import Progress
+from cordboard.processes import SOCKET_VARIABLE
 from cordboard.processes.supervisor.health import health
 from cordboard.processes.supervisor.logs import keep_small
 from cordboard.processes.supervisor.preparation import Prepared
 from cordboard.processes.supervisor.programs import Keeper, Program
-from cordboard.processes.web import SOCKET_VARIABLE
 from cordboard.settings import PREFIX, Settings
-from cordboard.store.migrate import migrate
 
 HEALTHY_SECONDS = 60.0
-POLL_SECONDS = 0.05
+SHORT_SECONDS = 0.05
+# What there is to try, as ``cordboard up --json`` prints it.
+Demo = dict[str, Any]
 Ready = Callable[[Settings, Demo | None], None]
 
 
-async def run_station(prepared: Prepared, progress: Progress, ready: Ready) -> None:
+async def run_station(prepared: Prepared, progress: Progress, warn: Progress, ready: Ready) -> None:
     """Start everything, call ``ready`` when a call could be made, and go on until cancelled. Raises StartFailed."""
-    station = Station(prepared, progress)
+    station = Station(prepared, progress, warn)
     try:
         demo = await station.start()
         station.keep()
@@ -44,35 +44,37 @@ async def run_station(prepared: Prepared, progress: Progress, ready: Ready) -> N
 class Station:
     """The programs, in the order in which they are started. ``groups`` start and stop together."""
 
-    def __init__(self, prepared: Prepared, progress: Progress) -> None:
+    def __init__(self, prepared: Prepared, progress: Progress, warn: Progress) -> None:
         self._prepared = prepared
         self._settings = prepared.settings
         self._progress = progress
+        self._warn = warn
         self._groups: list[list[Keeper]] = []
 
     async def start(self) -> Demo | None:
         """Start all. A program that ends before all are ready is a failure. Raises StartFailed."""
-        own = [program for program in (self._postgres(), self._asterisk()) if program]
-        if self._prepared.postgres:
-            self._progress("starting PostgreSQL")
-            await self._start(own[:1])
-        else:
-            await postgres.check_version(self._settings.database_url)
-        self._progress("updating the database")
-        applied = await migrate(self._settings.database_url)
-        if applied:
-            self._progress(f"applied {len(applied)} migrations")
-        if self._prepared.asterisk:
-            self._progress("starting Asterisk")
-        engine = asyncio.create_task(self._start(own[1 if self._prepared.postgres else 0 :]))
+        server, engine = self._postgres(), self._asterisk()
+        self._progress(f"starting {' and '.join(each.name for each in (server, engine) if each)}")
+        starting = [asyncio.create_task(self._start([each])) for each in (server, engine) if each]
         try:
-            demo = await self._seed() if self._settings.demo else None
+            # Let them be started before the import keeps this thread busy.
+            await asyncio.sleep(SHORT_SECONDS)
+            from cordboard.processes.supervisor import contents  # noqa: PLC0415 - takes as long as they do
+
+            await asyncio.gather(*starting[: 1 if server else 0])
+            if server is None:
+                await postgres.check_version(self._settings.database_url)
+            self._progress("updating the database")
+            await contents.migrate(self._settings.database_url)
+            demo = await contents.seed_demo(self._settings) if self._settings.demo else None
         finally:
-            await engine
+            await asyncio.gather(*starting)
         self._progress("starting our programs")
         await self._start([self._ours("switch"), self._ours("worker")])
-        await self._start([*self._webs(), *([self._lab()] if self._settings.demo else [])])
-        await self._until_none_ends(self._until_healthy(demo))
+        await self._start([*self._webs(), *([self._lab()] if demo else [])])
+        await self._until_none_ends(self._until_healthy())
+        if demo:
+            await self._until_none_ends(self._within(contents.until_registered(self._settings, demo)))
         return demo
 
     def keep(self) -> None:
@@ -94,7 +96,7 @@ class Station:
         return (keeper for group in self._groups for keeper in group)
 
     async def _start(self, programs: list[Program]) -> None:
-        keepers = [Keeper(program, self._progress) for program in programs]
+        keepers = [Keeper(program, self._warn) for program in programs]
         self._groups.append(keepers)
         await asyncio.gather(*(keeper.start() for keeper in keepers))
 
@@ -110,50 +112,29 @@ class Station:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _until_healthy(self, demo: Demo | None) -> None:
+    async def _until_healthy(self) -> None:
         parts: dict[str, str] = {}
         try:
             async with asyncio.timeout(HEALTHY_SECONDS):
                 while (parts := await health(self._settings.http)).get("status") != "ok":
-                    await asyncio.sleep(POLL_SECONDS)
-                if demo:
-                    await self._until_registered(demo)
+                    await asyncio.sleep(SHORT_SECONDS)
         except TimeoutError:
             failing = [f"{name} {state}" for name, state in parts.items() if state != "ok" and name != "status"]
-            what = ", ".join(failing) or "the demo's phones have not registered"
+            reason = f"not ready within {HEALTHY_SECONDS:.0f} s: {', '.join(failing) or parts}"
+            raise StartFailed(reason, f"See {self._settings.home / 'log'}") from None
+
+    async def _within(self, waiting: Awaitable[None]) -> None:
+        try:
+            await asyncio.wait_for(waiting, HEALTHY_SECONDS)
+        except TimeoutError:
             raise StartFailed(
-                f"not ready within {HEALTHY_SECONDS:.0f} s: {what}", f"See {self._settings.home / 'log'}"
+                f"the demo's phones have not registered within {HEALTHY_SECONDS:.0f} s", f"See {self._log('lab')}"
             ) from None
-
-    async def _until_registered(self, demo: Demo) -> None:
-        """Wait until the demo's phones can be called, so that the first call works as printed."""
-        core = await build_core(self._settings)
-        try:
-            tenant = await core.store.system.tenants.by_name(TENANT)
-            assert tenant
-            for account in demo.accounts:
-                while True:
-                    async with core.store.for_tenant(tenant.id).transaction() as rows:
-                        admission = await rows.admissions.for_call(account.extension)
-                    if admission and admission.is_registered:
-                        break
-                    await asyncio.sleep(POLL_SECONDS)
-        finally:
-            await core.store.close()
-
-    async def _seed(self) -> Demo:
-        self._progress("seeding the demo")
-        core = await build_core(self._settings)
-        try:
-            return await seed(core)
-        finally:
-            await core.store.close()
 
     def _postgres(self) -> Program | None:
         server = self._prepared.postgres
         if server is None:
             return None
-        server.make_data()
         return Program(
             name="PostgreSQL",
             command=tuple(server.command()),
@@ -212,8 +193,8 @@ class Station:
         return self._settings.home / "log" / f"{name}.log"
 
     def _environment(self) -> dict[str, str]:
-        """What our programs are given: exactly these settings, and nothing that would lead to another database."""
-        kept = {name: value for name, value in os.environ.items() if not name.startswith((PREFIX, "PG"))}
+        """What our programs are given: exactly these settings."""
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
         package_root = str(Path(cordboard.__file__).parents[1])
         return kept | self._settings.environment() | {"PYTHONPATH": package_root}
 
@@ -237,11 +218,11 @@ async def _handed(descriptor: int) -> AsyncIterator[tuple[int, ...]]:
     yield (descriptor,)
 
 
-def supervise(prepared: Prepared, progress: Progress, ready: Ready) -> None:
+def supervise(prepared: Prepared, progress: Progress, warn: Progress, ready: Ready) -> None:
     """Run the station until SIGINT, SIGTERM or SIGHUP. Raises StartFailed."""
 
     async def until_stopped() -> None:
-        task = asyncio.ensure_future(run_station(prepared, progress, ready))
+        task = asyncio.ensure_future(run_station(prepared, progress, warn, ready))
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             asyncio.get_running_loop().add_signal_handler(number, task.cancel)
         with contextlib.suppress(asyncio.CancelledError):

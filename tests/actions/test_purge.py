@@ -1,0 +1,87 @@
+import os
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from cordboard.actions.finish_recording import claim_recordings, finish_recording
+from cordboard.actions.purge import purge
+from cordboard.domain.call_facts import CallFacts, RecordingStatus
+from cordboard.media.archive import Archive
+from cordboard.store import Store
+from tests.support.audio import raw_stereo
+from tests.support.worker import Workshop, open_workshop
+
+DAY = 86_400
+
+
+@pytest.fixture
+async def workshop(store: Store, tmp_path: Path) -> Workshop:
+    return await open_workshop(store, tmp_path)
+
+
+@pytest.fixture
+def archive(workshop: Workshop) -> Archive:
+    return Archive(workshop.core.settings.recordings)
+
+
+async def record(workshop: Workshop, archive: Archive, *, days: int | None) -> tuple[CallFacts, Path]:
+    """A finished recording of a tenant that keeps them so many days."""
+    async with workshop.rows.transaction() as rows:
+        await rows.tenants.change(recording_days=days)
+    facts = await workshop.end_call(is_recorded=True, raw=raw_stereo(0.5, left_hertz=440))
+    with ThreadPoolExecutor(1) as threads:
+        for claimed in await claim_recordings(workshop.core, 10):
+            await finish_recording(workshop.core, archive, threads, claimed)
+    return facts, archive.path_of((await workshop.recording(facts)).path)
+
+
+async def test_recordings_go_when_their_time_is_over(workshop: Workshop, archive: Archive) -> None:
+    short, short_path = await record(workshop, archive, days=1)
+    long, long_path = await record(workshop, archive, days=3)
+    kept, kept_path = await record(workshop, archive, days=None)
+    assert await purge(workshop.core, archive) == 0
+    workshop.clock.move(2 * DAY)
+    assert await purge(workshop.core, archive) == 1
+    assert [path.exists() for path in (short_path, long_path, kept_path)] == [False, True, True]
+    assert (await workshop.recording(short)).status is RecordingStatus.EXPIRED
+    assert await workshop.recording_status(short) is RecordingStatus.EXPIRED
+    workshop.clock.move(1000 * DAY)
+    assert await purge(workshop.core, archive) == 1
+    assert await purge(workshop.core, archive) == 0
+    assert await workshop.recording_status(long) is RecordingStatus.EXPIRED
+    assert await workshop.recording_status(kept) is RecordingStatus.READY
+    assert kept_path.exists()
+
+
+async def test_a_file_that_is_gone_already_counts_as_removed(workshop: Workshop, archive: Archive) -> None:
+    facts, path = await record(workshop, archive, days=1)
+    path.unlink()
+    workshop.clock.move(2 * DAY)
+    assert await purge(workshop.core, archive) == 1
+    assert await workshop.recording_status(facts) is RecordingStatus.EXPIRED
+
+
+async def test_one_that_cannot_be_removed_keeps_no_other(workshop: Workshop, archive: Archive) -> None:
+    stuck, stuck_path = await record(workshop, archive, days=1)
+    other, other_path = await record(workshop, archive, days=1)
+    stuck_path.unlink()
+    stuck_path.mkdir()
+    workshop.clock.move(2 * DAY)
+    assert await purge(workshop.core, archive) == 1
+    assert await workshop.recording_status(stuck) is RecordingStatus.READY
+    assert await workshop.recording_status(other) is RecordingStatus.EXPIRED
+    assert not other_path.exists()
+    stuck_path.rmdir()
+    assert await purge(workshop.core, archive) == 1
+
+
+async def test_leftovers_of_killed_workers_go(workshop: Workshop, archive: Archive) -> None:
+    incoming = workshop.core.settings.recordings / "incoming"
+    incoming.mkdir()
+    for name, modified_at in (("old", 1), ("new", None)):
+        (incoming / name).write_bytes(b"")
+        if modified_at:
+            os.utime(incoming / name, (modified_at, modified_at))
+    await purge(workshop.core, archive)
+    assert [path.name for path in incoming.iterdir()] == ["new"]

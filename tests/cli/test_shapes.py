@@ -1,0 +1,175 @@
+"""What each command prints with ``--json``: an interface that others script against."""
+
+import re
+
+import pytest
+
+from cordboard.domain.key import looks_like_ours
+from cordboard.domain.tenant import SCOPES
+from tests.cli.conftest import Shell, Terminal
+
+HEX_32 = re.compile(r"[0-9a-f]{32}")
+
+
+def test_a_tenant_is_set_up_by_processes(shell: Shell) -> None:
+    tenant = shell.json(
+        "tenant", "create", "acme", "--country", "VN", "--timezone", "Asia/Ho_Chi_Minh", "--language", "en",
+        "--allow-destination", "+84", "--allow-destination", "+39", "--email", "admin@acme.example",
+        "--pbx-id", "4711", "--cors-origin", "*", "--limit-tenant", "0", "--limit-route", "0",
+    )  # fmt: skip
+    assert list(tenant) == ["id", "name", "pbx_id", "account_id"]
+    assert (tenant["name"], tenant["pbx_id"]) == ("acme", 4711)
+    assert HEX_32.fullmatch(tenant["account_id"])
+    key = shell.json("key", "create", "--tenant", "acme", "--all-scopes")
+    assert list(key) == ["id", "key", "scopes"]
+    assert looks_like_ours(key["key"])
+    assert key["scopes"] == sorted(SCOPES)
+    agent = shell.json("agent", "create", "--tenant", "acme", "--user-name", "alice", "--extension", "6688")
+    assert list(agent) == ["id", "user_name", "extension", "sip_username", "sip_password"]
+    assert (agent["user_name"], agent["extension"]) == ("alice", "6688")
+
+
+def test_tenants(terminal: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cordboard.actions.change_tenant.KEPT_SECONDS", 0.0)
+    assert terminal.json("tenant", "list") == []
+    made = terminal.json("tenant", "create", "acme", "--max-calls", "5", "--recording-days", "30")
+    changed = terminal.json("tenant", "set", "acme", "--name", "Acme Ltd", "--max-calls", "0", "--language", "en")
+    assert changed == {
+        "id": made["id"],
+        "name": "Acme Ltd",
+        "pbx_id": made["pbx_id"],
+        "account_id": made["account_id"],
+        "country": "VN",
+        "timezone": "Asia/Ho_Chi_Minh",
+        "language": "en",
+        "email": "",
+        "allowed_destinations": [],
+        "cors_origins": [],
+        "limit_tenant": 200,
+        "limit_route": 100,
+        "max_calls": 0,
+        "recording_days": 30,
+    }
+    assert terminal.json("tenant", "list") == [changed]
+    terminal.json("tenant", "set", "Acme Ltd", "--allow-destination", "+84", "--allow-destination", "+39")
+    emptied = terminal.json("tenant", "set", "Acme Ltd", "--allow-destination", "")
+    assert emptied["allowed_destinations"] == []
+
+
+def test_keys(terminal: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cordboard.actions.revoke_key.KEPT_SECONDS", 0.0)
+    terminal.json("tenant", "create", "acme")
+    made = terminal.json("key", "create", "--tenant", "acme", "--name", "CRM", "--value", "legacy-key-1",
+                         "--scope", "report", "--scope", "call")  # fmt: skip
+    assert made == {"id": made["id"], "key": "legacy-key-1", "scopes": ["call", "report"]}
+    (listed,) = terminal.json("key", "list", "--tenant", "acme")
+    assert list(listed) == ["tenant", "id", "name", "hint", "scopes", "created_at", "revoked_at"]
+    assert (listed["name"], listed["hint"], listed["revoked_at"]) == ("CRM", "le…", None)
+    assert terminal.json("key", "revoke", str(made["id"])) == {"id": made["id"], "is_revoked": True}
+    (listed,) = terminal.json("key", "list")
+    assert listed["revoked_at"] is not None
+
+
+def test_agents(terminal: Terminal) -> None:
+    terminal.json("tenant", "create", "acme")
+    made = terminal.json("agent", "create", "--tenant", "acme", "--user-name", "alice", "--extension", "6688",
+                         "--first-name", "Alice", "--last-name", "Nguyen", "--email", "alice@acme.example",
+                         "--password", "correct horse", "--auto-answer", "--max-calls", "2")  # fmt: skip
+    (listed,) = terminal.json("agent", "list", "--tenant", "acme")
+    assert listed == {
+        "tenant": "acme",
+        "id": made["id"],
+        "user_name": "alice",
+        "extension": "6688",
+        "name": "Alice Nguyen",
+        "email": "alice@acme.example",
+        "sip_username": made["sip_username"],
+        "is_enabled": True,
+        "is_auto_answered": True,
+        "max_calls": 2,
+    }
+    assert terminal.json("agent", "remove", "alice", "--tenant", "acme") == {"user_name": "alice", "is_removed": True}
+    assert terminal.json("agent", "list") == []
+
+
+def test_trunks(terminal: Terminal) -> None:
+    terminal.json("tenant", "create", "acme")
+    made = terminal.json("trunk", "add", "carrier", "--tenant", "acme", "--host", "127.0.0.2", "--port", "5080",
+                         "--username", "acme", "--password", "trunk secret", "--number-format", "national",
+                         "--register", "--priority", "2", "--codecs", "opus,alaw",
+                         "--external-address", "203.0.113.7")  # fmt: skip
+    assert made == {
+        "id": made["id"],
+        "name": "carrier",
+        "host": "127.0.0.2",
+        "port": 5080,
+        "username": "acme",
+        "number_format": "national",
+        "does_register": True,
+        "priority": 2,
+        "codecs": ["opus", "alaw"],
+        "external_address": "203.0.113.7",
+    }
+    terminal.json("trunk", "add", "first", "--tenant", "acme", "--host", "carrier.example")
+    listed = terminal.json("trunk", "list", "--tenant", "acme")
+    assert [(trunk["name"], trunk["registration"]) for trunk in listed] == [("first", ""), ("carrier", "unknown")]
+    assert listed[1] == {"tenant": "acme", **made, "registration": "unknown"}
+    assert terminal.json("trunk", "remove", "first", "--tenant", "acme") == {"name": "first", "is_removed": True}
+
+
+def test_dids(terminal: Terminal, acme: dict[str, str]) -> None:
+    made = terminal.json("did", "add", "028 7300 0001", "--tenant", "acme", "--label", "Hotline",
+                         "--to", f"agent:{acme['extension']}")  # fmt: skip
+    assert made == {"id": made["id"], "number": "+842873000001", "label": "Hotline", "to": "agent:6688"}
+    assert terminal.json("did", "list", "--tenant", "acme") == [{"tenant": "acme", **made}]
+    assert terminal.json("did", "remove", "+842873000001") == {"number": "+842873000001", "is_removed": True}
+    assert terminal.json("did", "list") == []
+
+
+def test_webhooks(terminal: Terminal) -> None:
+    terminal.json("tenant", "create", "acme")
+    made = terminal.json("webhook", "add", "--tenant", "acme", "--dialect", "alohub", "--url",
+                         "http://127.0.0.1:9/hook", "--authorization", "partner key", "--every-change")  # fmt: skip
+    assert made == {
+        "id": made["id"],
+        "dialect": "alohub",
+        "url": "http://127.0.0.1:9/hook",
+        "wants_every_change": True,
+        "is_enabled": True,
+        "failed_count": 0,
+        "last_error": None,
+    }
+    assert terminal.json("webhook", "list", "--tenant", "acme") == [{"tenant": "acme", **made}]
+    webhook_id = str(made["id"])
+    assert terminal.json("webhook", "enable", webhook_id) == {"id": made["id"], "is_enabled": True}
+    assert terminal.json("webhook", "remove", webhook_id) == {"id": made["id"], "is_removed": True}
+    assert terminal.json("webhook", "list") == []
+
+
+@pytest.mark.parametrize("words", [("--json", "tenant", "list"), ("tenant", "--json", "list")])
+def test_json_may_be_asked_for_at_each_level(terminal: Terminal, words: tuple[str, ...]) -> None:
+    assert terminal.run(*words).out == "[]\n"
+
+
+def test_people_get_tables_and_lines(terminal: Terminal, acme: dict[str, str]) -> None:
+    assert "VN" in terminal.run("tenant", "list").out
+    table = terminal.run("agent", "list").out
+    assert acme["sip_username"] in table
+    assert table.splitlines()[0].split()[:2] == ["tenant", "user"]
+    created = terminal.run("key", "create", "--tenant", "acme", "--scope", "call").out
+    assert "sk_live_" in created
+    assert "shown this once" in created
+    assert terminal.run("agent", "remove", "alice", "--tenant", "acme").out == "Agent 'alice' is removed.\n"
+    assert terminal.run("agent", "list").out == "No agents. Make one: agent create\n"
+
+
+def test_secrets_are_shown_once(terminal: Terminal, acme: dict[str, str]) -> None:
+    key = terminal.json("key", "create", "--tenant", "acme", "--all-scopes")["key"]
+    terminal.json(
+        "trunk", "add", "carrier", "--tenant", "acme", "--host", "h", "--username", "u", "--password", "p-1-p"
+    )
+    terminal.json("webhook", "add", "--tenant", "acme", "--dialect", "alohub", "--url", "http://127.0.0.1/",
+                  "--authorization", "partner key")  # fmt: skip
+    lists = "".join(terminal.run(noun, "list", "--json").out for noun in ("agent", "key", "trunk", "webhook"))
+    for secret in (key, acme["sip_password"], "p-1-p", "partner key"):
+        assert secret not in lists

@@ -1,0 +1,88 @@
+import asyncio
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from cordboard.domain.call_facts import CallFacts, RecordingStatus
+from cordboard.domain.call_state import Party
+from cordboard.domain.errors import NotFound
+from cordboard.domain.recording import Recording, new_recording
+from tests.store.conftest import NOW, Office
+
+
+def recorded(office: Office, seconds: float = 0) -> CallFacts:
+    facts = office.ended(seconds)
+    return replace(facts, connected_at=facts.requested_at, recording_name=f"{facts.id.hex}.mp3")
+
+
+async def kept(office: Office, seconds: float = 0, expires_after: float | None = None) -> Recording:
+    expires_at = None if expires_after is None else NOW + timedelta(seconds=expires_after)
+    created_at = NOW + timedelta(seconds=seconds)
+    recording = new_recording(recorded(office, seconds), created_at=created_at, expires_at=expires_at)
+    await office.rows.recordings.insert(recording)
+    return recording
+
+
+async def test_a_recording_is_found_by_its_very_name_in_its_tenant(office: Office, other_office: Office) -> None:
+    recording = await kept(office, expires_after=60)
+    assert recording.raw_path.partition(".")[0] == recording.call_id.hex
+    assert recording.left_party is Party.CUSTOMER
+    assert await office.rows.recordings.by_name(recording.name) == recording
+    assert await other_office.rows.recordings.by_name(recording.name) is None
+    for name in ("", recording.name.upper(), f"../{recording.name}", "%"):
+        assert await office.rows.recordings.by_name(name) is None
+
+
+async def test_a_call_that_was_never_connected_has_no_recording(office: Office) -> None:
+    with pytest.raises(ValueError, match="never connected"):
+        new_recording(office.ended(), created_at=NOW, expires_at=None)
+
+
+async def test_workers_at_once_never_claim_one_recording_twice(office: Office, other_office: Office) -> None:
+    made = [await kept(one, number) for number in range(10) for one in (office, other_office)]
+    claim = office.store.system.recordings.claim
+    claims = await asyncio.gather(*(claim(3, NOW + timedelta(seconds=60), 30) for _ in range(10)))
+    names = [recording.name for claimed in claims for recording in claimed]
+    assert sorted(names) == sorted(recording.name for recording in made)
+    assert {recording.attempts for claimed in claims for recording in claimed} == {1}
+
+
+async def test_a_claim_gives_the_oldest_and_gives_them_again_after_its_lease(office: Office) -> None:
+    newer, older = await kept(office, 5), await kept(office, 1)
+    claim = office.store.system.recordings.claim
+    assert [recording.name for recording in await claim(1, NOW, 30)] == [older.name]
+    assert [recording.name for recording in await claim(2, NOW, 30)] == [newer.name]
+    assert await claim(2, NOW + timedelta(seconds=29), 30) == []
+    again = await claim(2, NOW + timedelta(seconds=30), 30)
+    assert [(recording.name, recording.attempts) for recording in again] == [(older.name, 2), (newer.name, 2)]
+
+
+async def test_a_settled_recording_is_not_claimed_again(office: Office) -> None:
+    recording, claim = await kept(office), office.store.system.recordings.claim
+    await claim(1, NOW, 30)
+    await office.rows.recordings.settle(
+        recording.name, RecordingStatus.READY, path="1/a.mp3", duration_seconds=12.5, size_bytes=99, sha256="ab"
+    )
+    found = await office.rows.recordings.by_name(recording.name)
+    assert found is not None
+    assert (found.status, found.path, found.duration_seconds) == (RecordingStatus.READY, "1/a.mp3", 12.5)
+    assert (found.size_bytes, found.sha256) == (99, "ab")
+    assert await claim(1, NOW + timedelta(hours=1), 30) == []
+    with pytest.raises(NotFound):
+        await office.rows.recordings.settle("unknown.mp3", RecordingStatus.FAILED)
+
+
+async def test_playable_recordings_expire(office: Office, other_office: Office) -> None:
+    first, second = await kept(office, expires_after=10), await kept(other_office, expires_after=5)
+    for one, recording in ((office, first), (other_office, second), (office, await kept(office))):
+        await one.rows.recordings.settle(recording.name, RecordingStatus.READY, path="x")
+    pending = await kept(office, expires_after=1)
+    expired = office.store.system.recordings.expired
+    assert [recording.name for recording in await expired(NOW + timedelta(seconds=5), 10)] == [second.name]
+    both = await expired(NOW + timedelta(seconds=10), 10)
+    assert [recording.name for recording in both] == [second.name, first.name]
+    await office.rows.recordings.settle(first.name, RecordingStatus.EXPIRED)
+    left = await expired(NOW + timedelta(days=1), 10)
+    assert pending.name not in [recording.name for recording in left]
+    assert [recording.name for recording in left] == [second.name]
