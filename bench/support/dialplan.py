@@ -7,8 +7,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 from bench.support.far_ends import FarEnds
-from cordboard.lab.lab import READY_SECONDS
-from cordboard.lab.manager import ManagerConnection, Message
+from cordboard.engine.asterisk.ami import Ami, Message
 from cordboard.lab.start import lab_layout
 from cordboard.nodes import asterisk
 from cordboard.nodes.asterisk_config import common_files, make_folders, write_files
@@ -24,7 +23,7 @@ class Dialplan:
     """Counts what the dialplan says of its calls."""
 
     def __init__(self, far_ends: FarEnds) -> None:
-        self.manager: ManagerConnection | None = None
+        self.ami: Ami | None = None
         self.asked = self.answered = self.failed = 0
         self._far_ends = far_ends
         self._ids = itertools.count(1)
@@ -39,9 +38,9 @@ class Dialplan:
 
     async def originate(self, number: int) -> None:
         """Start a call: the agent's phone, and when it answers ``Dial()`` to the customer."""
-        assert self.manager is not None
+        assert self.ami is not None
         self.asked += 1
-        await self.manager.do(
+        await self.ami.do(
             "Originate",
             Channel=f"PJSIP/far/sip:{1000 + number}@127.0.0.1:{self._far_ends.phone_port}",
             Context="bench", Exten=f"09{number:08d}", Priority="1", CallerID=f"09{number:08d}", Async="true",
@@ -68,15 +67,13 @@ async def running_dialplan(folder: Path, far_ends: FarEnds) -> AsyncIterator[Dia
         make_folders(layout)
         write_files(layout.configuration, _files(layout, far_ends))
         async with asterisk.running(installation, layout, log=layout.log / "output"):
-            async with asyncio.timeout(READY_SECONDS):
-                dialplan.manager = await ManagerConnection.open(
-                    layout.ami_host, layout.ami_port,
-                    user=layout.ami_user, password=layout.ami_password, listener=dialplan.take,
-                )  # fmt: skip
+            address = f"{layout.ami_host}:{layout.ami_port}"
+            dialplan.ami = Ami(address, user=layout.ami_user, password=layout.ami_password, on_event=dialplan.take)
+            await dialplan.ami.do("Ping")
             try:
                 yield dialplan
             finally:
-                await dialplan.manager.close()
+                await dialplan.ami.close()
 
 
 def _files(layout: AsteriskLayout, far_ends: FarEnds) -> dict[str, str]:

@@ -13,7 +13,8 @@ from pathlib import Path
 import aiohttp
 import pytest
 
-from cordboard.processes.web import SOCKET_VARIABLE, listening_socket
+from cordboard.processes import SOCKET_VARIABLE
+from cordboard.processes.web import listening_socket
 from cordboard.store import Store
 from tests.api.house import SEARCH
 

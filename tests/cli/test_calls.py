@@ -219,7 +219,7 @@ async def test_a_call_is_followed_to_its_webhook(shop: Shop, switch: Switch, wat
         r"the agent is dialled",
         r"the agent's phone is ringing",
         r"the agent answered",
-        r"the customer is dialled through trunk \d+",
+        r"the customer is dialled through carrier",
         r"the customer's phone is ringing",
         r"the customer answered",
         r"connected: both hear each other",

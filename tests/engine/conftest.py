@@ -24,13 +24,19 @@ def asterisk() -> AsteriskInstallation:
     return installation()
 
 
+async def provisioned(ground: Ground) -> None:
+    """Tell the engine all that it shall know."""
+    assert isinstance(ground, FakeGround | RealGround)
+    await ground.engine.provision(ground.book.configuration)
+
+
 @asynccontextmanager
 async def prepared(ground: FakeGround | RealGround) -> AsyncIterator[None]:
     """The ground's engine connected and provisioned, its events read."""
     async with asyncio.TaskGroup() as group:
         tasks = [group.create_task(ground.engine.run()), group.create_task(ground.witness.run())]
         await connected(ground)
-        await ground.engine.provision(ground.book.configuration)
+        await provisioned(ground)
         yield
         for task in tasks:
             task.cancel()

@@ -85,9 +85,7 @@ async def test_a_refusal_keeps_its_sip_code(ground: Ground, code: int, *, is_bri
 async def test_a_refusal_has_one_q850_cause_on_both_engines(real: Ground, fake: Ground) -> None:
     for code in (403, 404, 408, 410, 480, 484, 486, 488, 500, 502, 503, 600, 603, 604):
         script = Script.rejecting(code)
-        causes = [
-            await ground.witness.ended(await dialled(ground, ground.number(script))) for ground in (real, fake)
-        ]
+        causes = [await ground.witness.ended(await dialled(ground, ground.number(script))) for ground in (real, fake)]
         assert causes[0] == causes[1]
 
 

@@ -104,9 +104,7 @@ async def test_two_hundred_phones_register_at_once(lab: Lab, sipp: Sipp) -> None
     server = await registrar(sipp)
     where = f"127.0.0.1:{server.port}"
     names = [f"agent{index}" for index in range(200)]
-    phones = await lab.add_phones(
-        PhoneAccount(username=name, password=PASSWORD, registrar=where) for name in names
-    )
+    phones = await lab.add_phones(PhoneAccount(username=name, password=PASSWORD, registrar=where) for name in names)
     assert len(phones) == 200
     await lab.registered()
     states = await lab.registration_states()

@@ -1,6 +1,7 @@
 """The number plan as data."""
 
 import phonenumbers
+import pytest
 
 from cordboard.lab.behaviour import Behaviour
 from cordboard.lab.dialplan import VARIABLES
@@ -34,9 +35,5 @@ def test_a_behaviour_is_encoded_as_the_dialplan_reads_it() -> None:
 
 
 def test_a_behaviour_cannot_refuse_with_what_is_no_refusal() -> None:
-    try:
+    with pytest.raises(ValueError, match="302"):
         Behaviour.rejecting(302)
-    except ValueError as error:
-        assert "302" in str(error)
-    else:
-        raise AssertionError

@@ -57,7 +57,7 @@ async def test_a_key_identifies_its_tenant_until_it_is_revoked(office: Office) -
     key = await office.rows.keys.create(name="crm", value=value, scopes=("report", "call"))
     identity = await office.store.system.keys.identify(value)
     assert identity is not None
-    assert (identity.tenant, identity.key_id, identity.scopes) == (office.tenant, key.id, {"call", "report"})
+    assert (identity.tenant, identity.key_id, identity.scopes) == (office.tenant, key.id, frozenset({"call", "report"}))
     assert key.hint == value[:16]
     assert await office.rows.keys.list() == [key]
     assert await office.store.system.keys.identify(value[:-1]) is None

@@ -33,7 +33,9 @@ class BaresipAccount:
 
     def line(self) -> str:
         """As baresip's file ``accounts`` has it."""
-        registration = f";auth_user={self.username};auth_pass={self.password};regint=60" if self.password else ";regint=0"
+        registration = (
+            f";auth_user={self.username};auth_pass={self.password};regint=60" if self.password else ";regint=0"
+        )
         mode = "auto" if self.is_answering else "manual"
         return f"<sip:{self.username}@{self.registrar}>{registration};answermode={mode};audio_codecs=PCMA\n"
 
@@ -41,8 +43,9 @@ class BaresipAccount:
 class Baresip:
     """A running phone. ``events`` are all that it told, oldest first."""
 
-    def __init__(self, folder: Path, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    def __init__(self, folder: Path, sip_port: int, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.folder = folder
+        self.sip_port = sip_port
         self.events: list[Event] = []
         self._writer = writer
         self._change = asyncio.Event()
@@ -55,7 +58,10 @@ class Baresip:
         await self._writer.drain()
 
     async def until(self, kind: str, *, seconds: float = WAIT_SECONDS) -> Event:
-        """Wait for an event of ``kind`` (``REGISTER_OK``, ``CALL_INCOMING``, ``CALL_ESTABLISHED``, ``CALL_CLOSED``)."""
+        """Wait for an event of ``kind`` (``REGISTER_OK``, ``CALL_INCOMING``, ``CALL_ESTABLISHED``, ``CALL_CLOSED``).
+
+        One that answers by itself tells nothing of ``CALL_INCOMING``. Raises TimeoutError.
+        """
         async with asyncio.timeout(seconds):
             while True:
                 if found := [event for event in self.events if event["type"] == kind]:
@@ -96,13 +102,13 @@ async def running_baresip(
 ) -> AsyncIterator[Baresip]:
     """Start one that plays ``tone_hz`` and records what it hears in ``folder``."""
     folder.mkdir(parents=True, exist_ok=True)
-    control_port = free_port(TCP)
+    control_port, sip_port = free_port(TCP), free_port(UDP)
     write_wav(folder / "tone.wav", sine(tone_hz, TONE_SECONDS))
-    (folder / "config").write_text(_config(program, folder, control_port), "utf-8")
+    (folder / "config").write_text(_config(program, folder, control_port, sip_port), "utf-8")
     (folder / "accounts").write_text(account.line(), "utf-8")
     process = await program.start("-f", str(folder), folder=folder)
     try:
-        phone = await _connect(process, folder, control_port)
+        phone = await _connect(process, folder, control_port, sip_port)
         try:
             yield phone
         finally:
@@ -113,26 +119,27 @@ async def running_baresip(
             await process.wait()
 
 
-async def _connect(process: asyncio.subprocess.Process, folder: Path, port: int) -> Baresip:
+async def _connect(process: asyncio.subprocess.Process, folder: Path, port: int, sip_port: int) -> Baresip:
     async with asyncio.timeout(WAIT_SECONDS):
         while process.returncode is None:
             try:
-                return Baresip(folder, *await asyncio.open_connection("127.0.0.1", port))
+                return Baresip(folder, sip_port, *await asyncio.open_connection("127.0.0.1", port))
             except ConnectionRefusedError:
                 await asyncio.sleep(0.02)
     raise AssertionError(f"baresip ended:\n{(folder / 'output.log').read_text()}")
 
 
-def _config(program: Program, folder: Path, control_port: int) -> str:
+def _config(program: Program, folder: Path, control_port: int, sip_port: int) -> str:
     modules = "".join(f"module {name}\n" for name in MODULES)
     return f"""module_path {program.prefix.path}/usr/lib/baresip/modules
 {modules}
-sip_listen 127.0.0.1:{free_port(UDP)}
+sip_listen 127.0.0.1:{sip_port}
 net_interface 127.0.0.1
 ctrl_tcp_listen 127.0.0.1:{control_port}
 audio_source aufile,{folder}/tone.wav
 audio_alert aufile,{folder}/tone.wav
 snd_path {folder}
 rtp_stats no
+statmode_default off
 call_max_calls 1
 """

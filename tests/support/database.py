@@ -74,7 +74,14 @@ class Cluster:
     def start(self) -> None:
         """Start it; it ends with the thread that calls this. See ``ready``."""
         options = [part for name, value in OPTIONS.items() for part in ("-c", f"{name}={value}")]
-        command = [self.binaries / "postgres", "-D", self.folder / "data", "-k", self.folder, *options]
+        command: list[str | Path] = [
+            self.binaries / "postgres",
+            "-D",
+            self.folder / "data",
+            "-k",
+            self.folder,
+            *options,
+        ]
         with (self.folder / "log").open("ab") as log:
             self.process = subprocess.Popen(
                 child.launched(command, user=self.user, death_signal=signal.SIGQUIT),

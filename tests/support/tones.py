@@ -71,9 +71,18 @@ class Sound:
         return sum(share >= TONE_SHARE for share in shares) * WINDOW_SECONDS
 
     def tones(self, candidates: Iterable[float]) -> set[float]:
-        """Which of ``candidates`` are heard, anywhere in it, alone or with others."""
-        windows = [self.part(start, start + WINDOW_SECONDS) for start, loud in self._windows() if loud]
-        return {hz for hz in candidates if any(window.share(hz) >= PRESENT_SHARE for window in windows)}
+        """Which of ``candidates`` are heard anywhere in it, alone or with others, for two tenths of a second."""
+        return {hz for hz in candidates if self._has(hz)}
+
+    def _has(self, hz: float) -> bool:
+        """Two windows in a row: the edge of any other tone has a little of everything."""
+        was_heard = False
+        for start, loud in self._windows():
+            is_heard = loud and self.part(start, start + WINDOW_SECONDS).share(hz) >= PRESENT_SHARE
+            if is_heard and was_heard:
+                return True
+            was_heard = is_heard
+        return False
 
     def silences(self, at_least_seconds: float = 0.2) -> list[tuple[float, float]]:
         """Where it is silent, as start and end in seconds, to a tenth."""

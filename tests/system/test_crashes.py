@@ -133,4 +133,4 @@ async def another_switch(exchange: Exchange, old: int) -> bool:
 
 
 async def is_adopted(exchange: Exchange) -> bool:
-    return "call_adopted" in exchange.copy.log
+    return "call_adopted" in (exchange.copy.home / "log" / "switch.log").read_text()

@@ -132,6 +132,7 @@ async def test_an_unregistered_phone_is_refused_at_once(exchange: Exchange, offi
         return "refused" if answer["error_code"] == "IPCC_NOT_CONNECT_AGENT_ID" else None
 
     assert await until(refusal) == "refused"
+    await exchange.lab.remove_phone(agent.phone)
 
 
 async def test_the_second_trunk_carries_the_call_when_the_first_answers_503(exchange: Exchange) -> None:

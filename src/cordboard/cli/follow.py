@@ -33,10 +33,11 @@ class Follower:
 
     async def follow(self) -> None:
         """Return when there is nothing more to come, or 45 s after the end."""
+        trunks = {trunk.id: trunk.name for trunk in await self._rows.trunks.list()}
         while self.record is None:
             call = await self._rows.calls.get(self._call_id)
             if call is not None:
-                self._tell_all(moments_of(call))
+                self._tell_all(moments_of(call, trunks))
                 self._tell_recording(call)
                 await asyncio.sleep(POLL_SECONDS)
                 continue

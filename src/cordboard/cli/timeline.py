@@ -1,6 +1,6 @@
 """The story of a call: what happened to it and when, read off its row, its record and its deliveries. Pure."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -43,19 +43,20 @@ END_REASONS = {
 }
 
 
-def moments_of(call: Call) -> list[Moment]:
-    """What has happened to a live call so far, in order."""
+def moments_of(call: Call, trunks: Mapping[int, str]) -> list[Moment]:
+    """What has happened to a live call so far, in order. ``trunks``: their names by id."""
     moments = [Moment(at=call.requested_at, event="accepted", text="accepted, waiting for its turn")]
     for leg in call.legs:
-        moments += _moments_of_leg(leg)
+        moments += _moments_of_leg(leg, trunks)
     if call.connected_at is not None:
         moments.append(_connected(call.connected_at))
     return sorted(moments, key=lambda moment: moment.at)
 
 
-def _moments_of_leg(leg: Leg) -> Iterator[Moment]:
+def _moments_of_leg(leg: Leg, trunks: Mapping[int, str]) -> Iterator[Moment]:
     who = WHO[leg.party]
-    trunk = f" through trunk {leg.target.trunk_id}" if leg.target.trunk_id is not None else ""
+    trunk_id = leg.target.trunk_id
+    trunk = "" if trunk_id is None else f" through {trunks.get(trunk_id, f'trunk {trunk_id}')}"
     code = sip_code(leg.cause) if leg.answered_at is None else None
     steps = (
         (leg.dialled_at, "dialled", f"{who} is dialled{trunk}"),

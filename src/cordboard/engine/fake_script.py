@@ -25,7 +25,7 @@ HUNG_UP = Cause(q850=NORMAL_CLEARING)
 # As Asterisk 22 translates refusals of our INVITE; seen in tests/engine.
 _Q850_OF_SIP = {
     403: CALL_REJECTED, 404: 1, 408: NO_USER_RESPONDING, 410: 22, 480: NO_ANSWER, 484: 28, 486: USER_BUSY, 488: 58,
-    500: 38, 502: 38, 503: 34, 600: USER_BUSY, 603: CALL_REJECTED, 604: 1,
+    500: 38, 502: 27, 503: 34, 600: USER_BUSY, 603: CALL_REJECTED, 604: 1,
 }  # fmt: skip
 
 

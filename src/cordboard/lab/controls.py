@@ -3,10 +3,11 @@
 import asyncio
 import contextlib
 
+from cordboard.engine.asterisk.ami import Ami
 from cordboard.engine.asterisk.ari import AriSocket
+from cordboard.engine.port import EngineRefused
 from cordboard.lab.dialplan import HOLD_CONTEXT, Notes
 from cordboard.lab.ledger import LabCall, Ledger
-from cordboard.lab.manager import ManagerConnection, ManagerRefused
 
 HOLD_SECONDS = 10.0
 
@@ -18,19 +19,19 @@ class LabRefused(Exception):
 class Controls:
     """The connections to the lab's Asterisk, and the record of its calls."""
 
-    def __init__(self, ledger: Ledger, manager: ManagerConnection, ari: AriSocket) -> None:
+    def __init__(self, ledger: Ledger, ami: Ami, ari: AriSocket) -> None:
         self.ledger = ledger
-        self.manager = manager
+        self._ami = ami
         self._ari = ari
 
     async def hang_up(self, call: LabCall) -> None:
         """Hang a call up. One that is gone already counts as done."""
-        with contextlib.suppress(ManagerRefused):
-            await self.manager.do("Hangup", Channel=call.id, Cause="16")
+        with contextlib.suppress(EngineRefused):
+            await self._ami.do("Hangup", Channel=call.id, Cause="16")
 
     async def hold(self, call: LabCall) -> None:
         """Put a call on hold by re-INVITE. Raises LabRefused."""
-        await self.manager.do("Redirect", Channel=call.channel, Context=HOLD_CONTEXT, Exten="s", Priority="1")
+        await self._ami.do("Redirect", Channel=call.channel, Context=HOLD_CONTEXT, Exten="s", Priority="1")
         async with asyncio.timeout(HOLD_SECONDS):
             # 404 and 409 until it has come there.
             while (answer := await self._ari.request("POST", f"channels/{call.id}/hold")).status_code != 204:
@@ -45,21 +46,21 @@ class Controls:
             if not answer.is_done:
                 raise LabRefused(answer.reason)
 
+    async def originate(self, **values: str) -> None:
+        """Place a call; ``values`` are the fields of AMI's Originate."""
+        await self._ami.do("Originate", **values)
+
     async def command(self, line: str) -> str:
         """What Asterisk's console prints for ``line``."""
-        return (await self.manager.do("Command", Command=line)).get("Output", "")
+        return (await self._ami.do("Command", Command=line)).get("Output", "")
 
     async def note(self, notes: Notes) -> None:
         """How much is told of calls from now on."""
-        await self.manager.do("Setvar", Variable="NOTES", Value=str(notes.value))
+        await self._ami.do("Setvar", Variable="NOTES", Value=str(notes.value))
 
     async def store(self, family: str, key: str, value: str) -> None:
-        """Put a value into the dialplan's database; "" takes it out."""
-        if value:
-            await self.manager.do("DBPut", Family=family, Key=key, Val=value)
-        else:
-            with contextlib.suppress(ManagerRefused):  # it was not there
-                await self.manager.do("DBDel", Family=family, Key=key)
+        """Put a value into the dialplan's database; "" counts as none."""
+        await self._ami.do("DBPut", Family=family, Key=key, Val=value)
 
     async def push(self, kind: str, name: str, values: dict[str, str]) -> None:
         """Make or change a SIP object. Raises LabRefused."""

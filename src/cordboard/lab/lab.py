@@ -9,13 +9,13 @@ from dataclasses import dataclass
 
 import aiohttp
 
+from cordboard.engine.asterisk.ami import Ami
 from cordboard.engine.asterisk.ari import AriSocket
 from cordboard.lab.behaviour import Behaviour
 from cordboard.lab.configuration import CARRIER_HOSTS, PARTY_OPTIONS, PHONE_HOST
 from cordboard.lab.controls import Controls
 from cordboard.lab.dialplan import PHONE_CONTEXT, STASIS_APP, Notes
 from cordboard.lab.ledger import Ledger
-from cordboard.lab.manager import ManagerConnection
 from cordboard.lab.parties import Carrier, LabPhone
 from cordboard.nodes.asterisk_layout import AsteriskLayout
 
@@ -24,6 +24,7 @@ READY_SECONDS = 20.0
 # Phones register again well before anybody waits for them: Cordboard may be younger than the lab.
 REGISTRATION = {
     "expiration": "120",
+    "max_random_initial_delay": "0",
     "retry_interval": "1",
     "forbidden_retry_interval": "1",
     "fatal_retry_interval": "1",
@@ -186,16 +187,19 @@ async def connected(layout: AsteriskLayout) -> AsyncIterator[Lab]:
         async with asyncio.timeout(READY_SECONDS):
             client = await stack.enter_async_context(aiohttp.ClientSession())
             socket_ = await _connect_ari(client, layout)
-            manager = await ManagerConnection.open(
-                layout.ami_host, layout.ami_port,
-                user=layout.ami_user, password=layout.ami_password, listener=ledger.take,
-            )  # fmt: skip
-        stack.push_async_callback(manager.close)
+            ami = Ami(
+                f"{layout.ami_host}:{layout.ami_port}",
+                user=layout.ami_user,
+                password=layout.ami_password,
+                on_event=ledger.take,
+            )
+            stack.push_async_callback(ami.close)
+            await ami.do("Ping")
         ari = AriSocket(socket_, lambda _kind, _text: None)
         reader = asyncio.create_task(ari.read())
         stack.push_async_callback(_ended, reader)
         stack.push_async_callback(socket_.close)
-        lab = Lab(layout, Controls(ledger, manager, ari))
+        lab = Lab(layout, Controls(ledger, ami, ari))
         stack.callback(lab.close)
         yield lab
 

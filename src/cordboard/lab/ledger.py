@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TypeVar
 from urllib.parse import parse_qsl
 
-from cordboard.lab.manager import Message
+from cordboard.engine.asterisk.ami import Message
 
 T = TypeVar("T")
 

@@ -87,8 +87,7 @@ class _Party:
             )
         )  # fmt: skip
         variables = dict(zip(VARIABLES, behaviour.encoded().split(","), strict=True)) | {"DIALLED_ID": call.id}
-        await self._controls.manager.do(
-            "Originate",
+        await self._controls.originate(
             Channel=f"PJSIP/{self._account}/sip:{number}@{target}",
             ChannelId=call.id,
             Context=TALK_CONTEXT,

@@ -29,6 +29,10 @@ _NETWORK = re.compile(
     re.IGNORECASE,
 )
 
+# sid's lists say that they are valid for a week. Mirrors lag, so three months of age are taken; what apt checks of
+# signatures is as it was (apt.conf(5), Acquire::Min-ValidTime).
+OLDEST_LISTS_SECONDS = 90 * 86_400
+
 _OPTIONS = """\
 Dir::Etc::sourcelist "{state}/sources.list";
 Dir::Etc::sourceparts "{state}/empty";
@@ -46,6 +50,7 @@ APT::Install-Suggests "false";
 APT::Update::Error-Mode "any";
 Acquire::Languages "none";
 Acquire::Retries "3";
+Acquire::Min-ValidTime "{oldest}";
 Acquire::http::Timeout "20";
 Acquire::https::Timeout "20";
 Debug::NoLocking "true";
@@ -79,7 +84,7 @@ class PrivateApt:
             (folder / part).mkdir(parents=True, exist_ok=True)
         (folder / "status").touch()
         (folder / "sources.list").write_text("".join(f"{line}\n" for line in sources))
-        (folder / "options").write_text(_OPTIONS.format(state=folder))
+        (folder / "options").write_text(_OPTIONS.format(state=folder, oldest=OLDEST_LISTS_SECONDS))
 
     def update(self) -> None:
         """Fetch the lists of packages. Raises StartFailed."""

@@ -70,13 +70,16 @@ class PostgresServer:
         program = self.installation.binaries / "postgres"
         return [str(program), "-D", str(self.data), "-k", str(self.socket_folder), "-p", str(PORT), *options]
 
+    @property
+    def is_made(self) -> bool:
+        """Whether there is a data folder."""
+        return (self.data / "PG_VERSION").exists()
+
     def make_data(self) -> None:
-        """Make the data folder and the database in it, unless they are there. Raises StartFailed.
+        """Make the data folder and the database in it. Raises StartFailed.
 
         Made beside its place and renamed: a start that was interrupted begins again.
         """
-        if (self.data / "PG_VERSION").exists():
-            return
         making = self.data.with_name(f"{self.data.name}.making")
         shutil.rmtree(making, ignore_errors=True)
         making.mkdir(mode=0o700)

@@ -28,6 +28,8 @@ SWEEP_SECONDS = 5.0
 RESYNC_SECONDS = 30.0
 # An engine that stays away this long has lost its calls as far as anybody can tell (PROMISES C2: 60 s).
 LOST_AFTER_SECONDS = 45.0
+# Revisions begin at 1.
+UNPROVISIONED = 0
 
 
 class Switch:
@@ -41,7 +43,7 @@ class Switch:
         self._startup_time = node.startup_time
         self._is_connected = False
         self._away_since = core.clock.monotonic()
-        self._applied_revision = -1
+        self._applied_revision = UNPROVISIONED
         self._woken = {name: asyncio.Event() for name in ("call_queued", "call_instruction", "configuration")}
         self._announced: list[UUID] = []
         self._polled_at = 0.0
@@ -120,9 +122,8 @@ class Switch:
             except Unavailable:
                 await asyncio.sleep(POLL_SECONDS)
         if has_restarted:
-            await self._engine.forget_provisioning()
             self._board.lose_engine()
-            self._applied_revision = -1
+            await self._forget_provisioning()
         self._startup_time = event.startup_time
         self._is_connected = True
         try:
@@ -134,6 +135,15 @@ class Switch:
             log.warning("engine_not_ready", reason=str(away))
         for woken in self._woken.values():
             woken.set()
+
+    async def _forget_provisioning(self) -> None:
+        """The engine knows no phone and no trunk any more: until it does, the node is not fit for calls."""
+        await self._engine.forget_provisioning()
+        self._applied_revision = UNPROVISIONED
+        try:
+            await self._core.store.system.nodes.set_applied_revision(self._node.id, UNPROVISIONED)
+        except Unavailable as away:
+            log.warning("engine_not_ready", reason=str(away))
 
     async def _start_queued(self) -> float | None:
         """Admit announced calls at once; the poll heals announcements that were lost."""

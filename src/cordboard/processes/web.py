@@ -46,8 +46,8 @@ async def serve_web(settings: Settings) -> None:
 
 async def serve_until_cancelled(app: ASGIApp, listener: socket.socket) -> None:
     """Serve ``app``; when cancelled, accept nothing more, let answers finish for ``STOP_SECONDS``, and return."""
-    # Accepted connections inherit it. asyncio sets it on some sockets only; without it, an answer's head waits 40 ms for
-    # the client's delayed acknowledgement before its body leaves.
+    # Accepted connections inherit it, and asyncio sets it on some only: without it, an answer waits up to 40 ms for
+    # the client's delayed acknowledgement of its head.
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     server = Server(configuration(app))
     serving = asyncio.create_task(server.serve(sockets=[listener]))

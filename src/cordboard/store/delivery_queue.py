@@ -20,9 +20,11 @@ _TURN = 0x64656C6976657279
 
 # Attempts that are due, and leases that ended without a word from their worker. Bounded: a claim stays short.
 _PROMOTE = """
-UPDATE deliveries d SET state = 'ready'
-FROM (SELECT tenant_id, id FROM deliveries WHERE state <> 'ready' AND due_at <= $1
-      ORDER BY due_at LIMIT 1000 FOR UPDATE SKIP LOCKED) AS due
+WITH waiting AS (SELECT tenant_id, id FROM deliveries WHERE state = 'waiting' AND due_at <= $1
+                 ORDER BY due_at LIMIT 1000 FOR UPDATE SKIP LOCKED),
+leased AS (SELECT tenant_id, id FROM deliveries WHERE state = 'leased' AND due_at <= $1
+           LIMIT 1000 FOR UPDATE SKIP LOCKED)
+UPDATE deliveries d SET state = 'ready' FROM (TABLE waiting UNION ALL TABLE leased) AS due
 WHERE (d.tenant_id, d.id) = (due.tenant_id, due.id)
 """
 

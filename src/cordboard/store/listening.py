@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 import asyncpg
 
@@ -14,6 +14,8 @@ from cordboard.store.roles import SYSTEM
 MISSED = ("", "")
 FIRST_PAUSE_SECONDS = 0.1
 MOST_PAUSE_SECONDS = 2.0
+# A network that went away without a word shows only when something is sent.
+CHECK_SECONDS = 30.0
 # A reader this far behind is better off looking for itself.
 MOST_WAITING = 10_000
 
@@ -92,7 +94,7 @@ class _Line:
         pause = FIRST_PAUSE_SECONDS
         while True:
             if is_open:
-                await self._broken.wait()
+                await self._until_broken()
                 pause = FIRST_PAUSE_SECONDS
             else:
                 await asyncio.sleep(pause)
@@ -100,6 +102,24 @@ class _Line:
             is_open = await self.open()
             if is_open:
                 self._notifications.put(*MISSED)
+
+    async def _until_broken(self) -> None:
+        """Return when the connection is gone; one that says nothing is asked whether it still hears us."""
+        while True:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._broken.wait(), CHECK_SECONDS)
+                return
+            if not await self._answers():
+                await self.close()
+                return
+
+    async def _answers(self) -> bool:
+        assert self._connection is not None
+        try:
+            await self._connection.execute("SELECT", timeout=ACQUIRE_SECONDS)
+        except FAILURES:
+            return False
+        return True
 
     async def close(self) -> None:
         """Hang up."""

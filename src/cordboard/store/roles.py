@@ -33,7 +33,9 @@ async def make_roles(connection: asyncpg.Connection) -> None:
 async def _make(connection: asyncpg.Connection, role: str) -> None:
     if await connection.fetchval("SELECT 1 FROM pg_roles WHERE rolname = $1", role) is None:
         await connection.execute(f"CREATE ROLE {role} NOLOGIN NOSUPERUSER NOBYPASSRLS")
-    if not await connection.fetchval("SELECT pg_has_role(current_user, $1, 'member')", role):
+    # Since PostgreSQL 16 a member may still lack the right to become the role (whoever made it, for one).
+    right = "set" if connection.get_server_version().major >= 16 else "member"
+    if not await connection.fetchval("SELECT pg_has_role(current_user, $1, $2)", role, right):
         await connection.execute(f"GRANT {role} TO CURRENT_USER")
 
 

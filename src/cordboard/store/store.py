@@ -1,5 +1,6 @@
 """The store: two doors to the rows, and an ear for what other programs announce."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
@@ -10,6 +11,9 @@ from cordboard.store.pool import Pool, PoolDoor, open_pool
 from cordboard.store.roles import APP, SYSTEM
 from cordboard.store.rows import SystemRows, TenantRows
 from cordboard.store.vault import Vault
+
+# For what is under way; whoever takes longer is cut off.
+CLOSE_SECONDS = 5.0
 
 
 class OpenTenantRows(TenantRows):
@@ -85,5 +89,8 @@ class Store:
     async def close(self) -> None:
         """Hang up. Nothing of the store can be used afterwards."""
         await self._bell.close()
-        await self._app_pool.close()
-        await self._system_pool.close()
+        for pool in (self._app_pool, self._system_pool):
+            try:
+                await asyncio.wait_for(pool.close(), CLOSE_SECONDS)
+            except TimeoutError:
+                pool.terminate()

@@ -4,7 +4,7 @@ A second socket on loopback that is opened when it is first needed, and again af
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from itertools import count
 
 from cordboard.engine.port import EngineAway, EngineRefused
@@ -15,13 +15,16 @@ Message = Mapping[str, str]
 
 
 class Ami:
-    """One logged-in manager session at ``address`` (``host:port``), without events."""
+    """One logged-in manager session at ``address`` (``host:port``). ``on_event`` gets its events; None: it has none."""
 
-    def __init__(self, address: str, *, user: str, password: str) -> None:
+    def __init__(
+        self, address: str, *, user: str, password: str, on_event: Callable[[Message], None] | None = None
+    ) -> None:
         self._host, _, port = address.rpartition(":")
         self._port = int(port)
         self._user = user
         self._password = password
+        self._on_event = on_event
         self._ids = count(1)
         self._pending: dict[str, asyncio.Queue[Message]] = {}
         self._writer: asyncio.StreamWriter | None = None
@@ -68,7 +71,8 @@ class Ami:
             reader, writer = await asyncio.open_connection(self._host, self._port)
             self._reader = asyncio.create_task(self._read(reader, writer))
             try:
-                login = {"Username": self._user, "Secret": self._password, "Events": "off"}
+                events = "on" if self._on_event else "off"
+                login = {"Username": self._user, "Secret": self._password, "Events": events}
                 await self._exchange(writer, "Login", login, until=None)
             except BaseException:
                 writer.close()
@@ -102,6 +106,8 @@ class Ami:
                 waiting = self._pending.get(message.get("ActionID", ""))
                 if waiting is not None:
                     waiting.put_nowait(message)
+                elif self._on_event and "Event" in message:
+                    self._on_event(message)
         except (OSError, asyncio.IncompleteReadError):
             pass  # closed: whoever waits is told below
         finally:
@@ -116,8 +122,12 @@ def _one_line(value: str) -> str:
 
 
 def _parse(block: bytes) -> Message:
-    pairs = (line.partition(":") for line in block.decode(errors="replace").splitlines())
-    return {key: value.strip() for key, colon, value in pairs if colon}
+    """A key that comes again (each line that a Command prints is an ``Output``) has its values joined by line ends."""
+    message: dict[str, str] = {}
+    for key, colon, value in (line.partition(":") for line in block.decode(errors="replace").splitlines()):
+        if colon:
+            message[key] = f"{message[key]}\n{value.strip()}" if key in message else value.strip()
+    return message
 
 
 def _check(action: str, message: Message) -> None:

@@ -1,6 +1,7 @@
 """The engine that is an Asterisk: ARI over one websocket, AMI besides."""
 
 import asyncio
+import base64
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any, TypeVar
@@ -156,7 +157,7 @@ class AsteriskEngine:
                 socket = await client.ws_connect(
                     f"{self._settings.ari_url}/events",
                     params={"app": APP},
-                    auth=aiohttp.BasicAuth(self._settings.ari_user, self._settings.ari_password),
+                    headers={"Authorization": _basic(self._settings.ari_user, self._settings.ari_password)},
                     heartbeat=HEARTBEAT_SECONDS,
                     max_msg_size=MAX_MESSAGE_BYTES,
                 )
@@ -206,6 +207,10 @@ class AsteriskEngine:
             return
         for event in self._reader.read(kind, text):
             self._events.put_nowait(event)
+
+
+def _basic(user: str, password: str) -> str:
+    return "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()
 
 
 async def _get(ari: AriSocket, path: str, kind: type[T]) -> T:

@@ -78,9 +78,11 @@ def prepare(settings: Settings, progress: Progress) -> Prepared:
     found = (
         ranges | _lab(settings, before) | _engine(layout) | ({"database_url": server.database_url} if server else {})
     )
-    write_runtime(settings.run / "runtime.toml", found)
+    running = _with_demo(settings.changed(**found))
+    # The networks too: the command line judges a webhook's address as the worker will.
+    write_runtime(settings.run / "runtime.toml", found | {"allow_networks": list(running.allow_networks)})
     return Prepared(
-        settings=_with_demo(settings.changed(**found)),
+        settings=running,
         dropped=tenure.dropped,
         listener=listener,
         postgres=server,
@@ -115,8 +117,9 @@ def _make_database(server: PostgresServer, progress: Progress) -> None:
     """Make the data folder, and forget what the environment says of other databases (libpq's PGSSLMODE and so on)."""
     for name in [name for name in os.environ if name.startswith("PG")]:
         del os.environ[name]
-    progress("making the database")
-    server.make_data()
+    if not server.is_made:
+        progress("making the database")
+        server.make_data()
 
 
 def _lay_out(

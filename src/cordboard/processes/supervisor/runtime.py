@@ -18,9 +18,9 @@ def read_runtime(path: Path) -> dict[str, str]:
     return {key: value for key, value in values.items() if isinstance(value, str)}
 
 
-def write_runtime(path: Path, values: Mapping[str, str]) -> None:
+def write_runtime(path: Path, values: Mapping[str, str | list[str]]) -> None:
     """Write it, for its owner only, in one piece."""
-    # A JSON string is a TOML string.
+    # A string, or a list of strings, in JSON is one in TOML.
     text = NOTE + "".join(f"{key} = {json.dumps(value)}\n" for key, value in values.items())
     beside = path.with_name(f"{path.name}.new")
     beside.unlink(missing_ok=True)
