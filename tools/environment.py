@@ -7,6 +7,7 @@ library's venv without the pip that it installs, so pip comes from Debian's own 
 import fcntl
 import hashlib
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -19,6 +20,8 @@ PYTHON = ENVIRONMENT / "bin" / "python"
 # The wheel that python3-pip-whl installs, and that ensurepip would use.
 DEBIAN_WHEELS = Path("/usr/share/python-wheels")
 DEBIAN_PACKAGE = "python3-pip-whl"
+# pip's and its libraries' words for a host that they cannot reach.
+UNREACHABLE = re.compile(r"Failed to establish a new connection: [^')]+|Failed to resolve [^')]+'[^']+'|timed out")
 
 
 class NotMade(Exception):
@@ -106,7 +109,7 @@ def fetch_wheel(folder: Path) -> list[Path]:
         apt.update()
         deb = apt.download_one(DEBIAN_PACKAGE, folder)
     except StartFailed as failed:
-        raise NotMade(f"this Python has no pip, and {failed}. Or install python3-venv") from failed
+        raise NotMade(f"this Python came without pip, and {failed.reason}. Install python3-venv") from failed
     run(["dpkg-deb", "-x", str(deb), str(folder / "unpacked")], "unpacking pip")
     wheels = sorted((folder / "unpacked").glob("usr/share/python-wheels/pip-*.whl"))
     if not wheels:
@@ -124,6 +127,8 @@ def run(command: list[str], what: str) -> None:
     """Run it; what it complains of is the reason when it fails."""
     done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
     if done.returncode != 0:
+        if unreachable := UNREACHABLE.search(done.stdout):
+            raise NotMade(f"{what} failed: {unreachable[0]}. Check the network, and pip's proxy and index")
         complaints = [line for line in done.stdout.splitlines() if line.startswith("ERROR")]
         raise NotMade(f"{what} failed: {' '.join(complaints) or done.stdout.strip()[-500:]}")
 

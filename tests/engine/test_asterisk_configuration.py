@@ -13,14 +13,20 @@ from tests.support.asterisk import AsteriskNode, running_node
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 LOOPBACK = "0100007F"
+WAIT_SECONDS = 20.0
 
 
 async def get(node: AsteriskNode, path: str) -> list[dict[str, str]]:
+    """What ARI says, once Asterisk is fully booted (503 until then)."""
     headers = {"Authorization": aiohttp.encode_basic_auth(node.settings.ari_user, node.settings.ari_password)}
     url = f"{node.settings.ari_url}/{path}"
-    async with aiohttp.ClientSession(headers=headers) as client, client.get(url) as answer:
-        found: list[dict[str, str]] = await answer.json()
-        return found
+    async with asyncio.timeout(WAIT_SECONDS), aiohttp.ClientSession(headers=headers) as client:
+        while True:
+            async with client.get(url) as answer:
+                if answer.status != 503:
+                    found: list[dict[str, str]] = await answer.json()
+                    return found
+            await asyncio.sleep(0.02)
 
 
 async def test_it_starts_without_a_word_of_complaint(asterisk: AsteriskInstallation, tmp_path: Path) -> None:
@@ -57,7 +63,6 @@ async def test_it_may_be_killed_and_started_again(asterisk: AsteriskInstallation
             await get(node, "channels")
         await node.start()
         assert await get(node, "channels") == []
-        await asyncio.sleep(0)
 
 
 def _ports(node: AsteriskNode) -> set[int]:

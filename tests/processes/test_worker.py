@@ -59,7 +59,7 @@ async def _beats_since(workshop: Workshop, process: Process) -> bool:
 
 async def until(is_so: Callable[[], Awaitable[bool]]) -> None:
     async with asyncio.timeout(PATIENCE_SECONDS):
-        while not await is_so():  # noqa: ASYNC110 - it happens in another process
+        while not await is_so():
             await asyncio.sleep(0.02)
 
 

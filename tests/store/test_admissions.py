@@ -33,6 +33,16 @@ async def test_an_admission_tells_all_that_a_call_runs_on(office: Office, other_
     assert await admission_of(office, "6689") is None
 
 
+async def test_a_call_to_an_extension_of_the_tenant_is_known_for_one(office: Office, store: Store) -> None:
+    empty = await store.system.tenants.create("other")
+    await store.for_tenant(empty.id).agents.create(user_name="a", extension="77", sip_password="s")
+    async with office.rows.transaction() as rows:
+        for called, is_internal in (("6688", True), ("77", False), ("0912345678", False), ("", False)):
+            admission = await rows.admissions.for_call("6688", called)
+            assert admission is not None
+            assert admission.is_internal == is_internal
+
+
 async def test_calls_are_counted_for_the_agent_the_tenant_and_the_nodes_queue(office: Office) -> None:
     bob = await office.rows.agents.create(user_name="bob", extension="1", sip_password="s", did_number="+842873000001")
     await office.rows.calls.insert(office.call())

@@ -222,6 +222,17 @@ async def test_a_subscription_that_is_switched_off_keeps_its_deliveries_in_the_l
     assert await office.rows.subscriptions.for_events() == [enabled]
 
 
+async def test_whether_anybody_wants_every_change_is_known_beforehand(office: Office, other_office: Office) -> None:
+    subscriptions = office.rows.subscriptions
+    await subscribe(office)
+    await other_office.rows.subscriptions.add(dialect="alohub", url=URL, wants_every_change=True)
+    assert not await subscriptions.want_changes()
+    eager = await subscriptions.add(dialect="alohub", url=URL, wants_every_change=True)
+    assert await subscriptions.want_changes()
+    await subscriptions.disable(eager.id, "off")
+    assert not await subscriptions.want_changes()
+
+
 async def test_a_removed_subscription_takes_what_waits_with_it(office: Office, other_office: Office) -> None:
     subscription = await subscribe(office)
     await send(office, subscription, uuid4())

@@ -1,7 +1,9 @@
 """PROMISES C4: what happens while PostgreSQL is away, and afterwards."""
 
 import asyncio
+import os
 import shutil
+import signal
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -216,3 +218,29 @@ async def test_a_lost_ring_costs_nothing(office: Office, monkeypatch: pytest.Mon
     async with office.rows.transaction() as rows:
         await rows.deliveries.insert(subscription.id, office.call().id, EventKind.CALL_CHANGED, b"", NOW)
     assert len(await office.rows.deliveries.list()) == 1
+
+
+async def test_a_database_that_says_nothing_is_unavailable_and_holds_nobody_up(
+    database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("cordboard.store.pool.SILENCE_SECONDS", 0.2)
+    store = await Store.open(database_url, key_file=tmp_path / "k", app_connections=1)
+    office = await open_office(store, "acme")
+    process = await office.rows.calls._door.value("SELECT pg_backend_pid()")
+    os.kill(process, signal.SIGSTOP)
+    try:
+        with pytest.raises(Unavailable):
+            await office.rows.tenants.get()
+        # Its connection was given up, not waited for.
+        assert await office.rows.tenants.get() == office.tenant
+        async with office.rows.transaction() as rows:
+            process_in_transaction = await rows.calls._door.value("SELECT pg_backend_pid()")
+    finally:
+        os.kill(process, signal.SIGCONT)
+    with pytest.raises(Unavailable):
+        async with office.rows.transaction() as rows:
+            os.kill(process_in_transaction, signal.SIGSTOP)
+            await rows.calls.insert(office.call())
+    os.kill(process_in_transaction, signal.SIGCONT)
+    assert await office.rows.calls.live() == []
+    await store.close()

@@ -1,11 +1,11 @@
 """A private Asterisk node for tests, that can be killed and started again."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-import time
 
 from cordboard.nodes import asterisk
 from cordboard.nodes.asterisk_config import write_configuration

@@ -178,8 +178,9 @@ class Sipp:
         folder.mkdir(parents=True)
         host, port = address[0], address[1] or free_port(UDP)
         arguments = [
-            "-sf", str(SCENARIOS / f"{scenario}.xml"), "-i", host, "-p", str(port), "-mi", host, "-mp", str(free_port(UDP)), "-nostdin", "-trace_msg",
-            "-message_file", "messages.log", "-trace_err", "-error_file", "errors.log", "-max_retrans", "5", *options,
+            "-sf", str(SCENARIOS / f"{scenario}.xml"), "-nostdin", "-i", host, "-p", str(port),
+            "-mi", host, "-mp", str(free_port(UDP)), "-max_retrans", "5", "-trace_msg", "-message_file", "messages.log",
+            "-trace_err", "-error_file", "errors.log", *options,
         ]  # fmt: skip
         arguments += list(itertools.chain.from_iterable(("-key", key, value) for key, value in keys.items()))
         process = await self.program.start(*arguments, target, folder=folder)

@@ -68,12 +68,12 @@ async def _admit(rows: TenantRows, tenant: Tenant, request: CallRequest) -> tupl
     """The canonical number and what the call would run on, when both parties may be called at all."""
     if request.campaign and not request.extension:
         raise CallRefused(Refusal.CAMPAIGN_UNKNOWN)
-    admission = await rows.admissions.for_call(request.extension)
+    admission = await rows.admissions.for_call(request.extension, request.number.strip())
     if admission is None or not admission.agent.is_enabled:
         raise CallRefused(Refusal.AGENT_UNKNOWN)
     if not admission.is_registered:
         raise CallRefused(Refusal.AGENT_UNREGISTERED)
-    if await rows.extensions.exists(request.number.strip()):
+    if admission.is_internal:
         raise CallRefused(Refusal.NUMBER_IS_EXTENSION)
     number = read_number(request.number, tenant.country)
     if number is None:

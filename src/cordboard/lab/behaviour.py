@@ -7,7 +7,7 @@ ANSWERS = 200
 RINGS_OUT = 0
 FOREVER_SECONDS = 3600
 DEFAULT_TONE_HZ = 425
-SPEECH = "demo-congrats"
+SPEECH = "demo-thanks"  # 5.5 s
 ANNOUNCEMENT = "cannot-complete-as-dialed"
 
 # Its first tones make an announcement measurable: ITU-T E.180 "special information", 330 ms each.

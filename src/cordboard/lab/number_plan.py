@@ -49,8 +49,8 @@ PLAN: tuple[PlanEntry, ...] = (
     ),
     PlanEntry(
         kind="2",
-        text="rings nnn seconds, answers and speaks",
-        behaviour=Behaviour(speech=SPEECH, tone_hz=0),
+        text="rings nnn seconds, answers, speaks for 6 seconds and hangs up",
+        behaviour=Behaviour(speech=SPEECH, tone_hz=0, talk_seconds=0.5),
         varied={"ring_seconds": DIGITS},
     ),
     PlanEntry(
@@ -97,7 +97,7 @@ def tone_number(hz: int) -> str:
 # For people: one number of each kind, and what it does.
 EXAMPLES: tuple[tuple[str, str], ...] = (
     (number("1044"), "answers at once and plays 440 Hz"),
-    (number("2002"), "rings 2 seconds, answers and speaks"),
+    (number("2002"), "rings 2 seconds, answers, speaks and hangs up"),
     (number("3010"), "rings, answers, hangs up after 10 seconds"),
     (number("4486"), "is busy"),
     (number("4404"), "does not exist"),

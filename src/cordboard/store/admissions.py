@@ -38,6 +38,7 @@ SELECT
     CASE WHEN n.id IS NOT NULL THEN n.has_phone ELSE EXISTS (
         SELECT FROM registrations r WHERE r.tenant_id = $1 AND r.sip_username = $4 AND r.is_registered)
     END AS is_registered,
+    EXISTS (SELECT FROM extensions WHERE tenant_id = $1 AND extension = $6) AS is_internal,
     CASE WHEN n.id IS NOT NULL THEN queued_calls_at(n.id) ELSE 0 END AS queued_calls,
     n.*
 FROM (SELECT) AS one LEFT JOIN LATERAL (
@@ -57,7 +58,8 @@ class Admission:
 
     ``node``: a live one, the one where the phone is registered before others, the least loaded before others; None when
     no node is alive, and then ``is_registered`` is what was heard last. ``trunks`` are without passwords, in the order
-    in which they are tried. ``did_number`` "": the tenant has none. ``queued_calls`` of all tenants wait at that node.
+    in which they are tried. ``is_internal``: an extension is called. ``did_number`` "": the tenant has none.
+    ``queued_calls`` of all tenants wait at that node.
     """
 
     agent: Agent
@@ -65,6 +67,7 @@ class Admission:
     node: Node | None
     trunks: tuple[Trunk, ...]
     did_number: str
+    is_internal: bool
     agent_calls: int
     tenant_calls: int
     queued_calls: int
@@ -77,8 +80,8 @@ class Admissions:
         self._door = door
         self._tenant_id = tenant_id
 
-    async def for_call(self, extension: str, *, now: datetime | None = None) -> Admission | None:
-        """What a call of ``extension`` would run on; None when there is no such extension.
+    async def for_call(self, extension: str, called: str = "", *, now: datetime | None = None) -> Admission | None:
+        """What a call of ``extension`` to ``called`` would run on; None when there is no such extension.
 
         Until the transaction ends nobody else admits a call of this agent, nor of this tenant when it has a cap.
         ``now`` None: the database's own time.
@@ -87,7 +90,7 @@ class Admissions:
         if locked is None:
             return None
         agent = agent_of(locked)
-        row = await self._door.row(_READ, self._tenant_id, agent.id, agent.did_number, agent.sip_username, now)
+        row = await self._door.row(_READ, self._tenant_id, agent.id, agent.did_number, agent.sip_username, now, called)
         assert row is not None
         return Admission(
             agent=agent,
@@ -95,6 +98,7 @@ class Admissions:
             node=None if row["id"] is None else node_of(row),
             trunks=_trunks.decode(row["trunks"] or "[]"),
             did_number=row["did_number"],
+            is_internal=row["is_internal"],
             agent_calls=row["agent_calls"],
             tenant_calls=row["tenant_calls"],
             queued_calls=row["queued_calls"],

@@ -37,6 +37,11 @@ class Subscriptions:
         sql = f"SELECT {_COLUMNS} FROM subscriptions WHERE tenant_id = $1 AND is_enabled ORDER BY id"
         return [_subscription_of(row) for row in await self._door.fetch(sql, self._tenant_id)]
 
+    async def want_changes(self) -> bool:
+        """Whether any enabled one wants to hear of every change of a call."""
+        sql = "SELECT EXISTS (SELECT FROM subscriptions WHERE tenant_id = $1 AND is_enabled AND wants_every_change)"
+        return bool(await self._door.value(sql, self._tenant_id))
+
     async def enable(self, subscription_id: int) -> Subscription:
         """Start afresh. Raises NotFound."""
         return await self._switch(subscription_id, is_enabled=True, last_error=None)

@@ -3,6 +3,7 @@
 import os
 import shutil
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from cordboard.nodes.failure import StartFailed
@@ -54,7 +55,7 @@ def make_home(settings: Settings, tenure: Tenure) -> Path:
     make_folders((settings.raw_recordings, *own), tenure.user)
     make_folders((settings.cache,), None, mode=0o755)
     if tenure.user:
-        done_as(tenure.user, lambda: _reach(settings.cache))
+        _check_reach(settings.cache, tenure.user)
     sockets = runtime_folder(settings.home, tenure.owner)
     make_folders((sockets / name for name in ("postgres", "asterisk", "lab")), tenure.user)
     return sockets
@@ -69,11 +70,15 @@ def check_room(folder: Path) -> None:
         )
 
 
-def _reach(folder: Path) -> None:
+def _look_into(folder: Path) -> None:
+    list(folder.iterdir())
+
+
+def _check_reach(folder: Path, user: ServiceUser) -> None:
     try:
-        list(folder.iterdir())
+        done_as(user, partial(_look_into, folder))
     except OSError as error:
-        reason = f"the user 'cordboard' cannot use the cache {folder}: {error.strerror}"
+        reason = f"the user '{user.name}' cannot use the cache {folder}: {error.strerror}"
         raise StartFailed(reason, "Choose another CORDBOARD_CACHE") from error
 
 

@@ -3,6 +3,7 @@
 All of it in one thread and in order, so that a reason to stop is found before anything runs.
 """
 
+import asyncio
 import os
 import socket
 from collections.abc import Mapping
@@ -16,7 +17,7 @@ from cordboard.nodes.asterisk_install import AsteriskInstallation, get_asterisk
 from cordboard.nodes.asterisk_layout import AsteriskLayout
 from cordboard.nodes.failure import StartFailed
 from cordboard.nodes.lock import take_lock
-from cordboard.nodes.postgres import PostgresServer
+from cordboard.nodes.postgres import PostgresServer, check_version
 from cordboard.nodes.postgres_install import get_postgres
 from cordboard.nodes.progress import Progress
 from cordboard.nodes.user import ServiceUser, become, done_as
@@ -58,6 +59,8 @@ def prepare(settings: Settings, progress: Progress) -> Prepared:
     if lock is None:
         raise StartFailed(f"'cordboard up' runs already with the home {settings.home}", "Set another CORDBOARD_HOME")
     before = read_runtime(settings.run / "runtime.toml")
+    if settings.database_url:
+        asyncio.run(check_version(settings.database_url))
     listener = ports.claim(ports.TCP, settings.http, "CORDBOARD_HTTP")
     ranges, claims = _claim_audio(settings, before)
     installation = None

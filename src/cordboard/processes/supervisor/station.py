@@ -62,8 +62,6 @@ class Station:
             from cordboard.processes.supervisor import contents  # noqa: PLC0415 - takes as long as they do
 
             await asyncio.gather(*starting[: 1 if server else 0])
-            if server is None:
-                await postgres.check_version(self._settings.database_url)
             self._progress("updating the database")
             await contents.migrate(self._settings.database_url)
             demo = await contents.seed_demo(self._settings) if self._settings.demo else None

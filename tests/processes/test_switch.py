@@ -1,0 +1,273 @@
+"""The switch on a simulated engine and a real PostgreSQL: what is written, when, and what happens when parts go away."""
+
+import asyncio
+import contextlib
+import shutil
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+import pytest
+
+from cordboard.actions.core import Core
+from cordboard.actions.instruct_call import instruct_call
+from cordboard.actions.make_call import AcceptedCall, CallRequest, make_call
+from cordboard.app import SystemClock
+from cordboard.domain.call_facts import CallFacts, RecordingStatus
+from cordboard.domain.call_state import CallPhase, EndedBy, EndReason
+from cordboard.domain.cause import Outcome
+from cordboard.domain.commands import Dial, HangUp
+from cordboard.domain.errors import Unavailable
+from cordboard.domain.instruction import InstructionKind
+from cordboard.engine.fake import FakeEngine
+from cordboard.engine.fake_script import Script
+from cordboard.processes.switch import Switch
+from cordboard.store import Store
+from cordboard.store.migrate import migrate
+from tests.support.core import Shop, make_core, open_shop
+from tests.support.database import Cluster, make_cluster
+
+T = TypeVar("T")
+
+CUSTOMER = "0912345678"
+
+
+@dataclass(slots=True, kw_only=True)
+class Desk:
+    """A shop, its switch at work, and the engine behind it."""
+
+    shop: Shop
+    engine: FakeEngine
+    task: asyncio.Task[None]
+
+    @property
+    def core(self) -> Core:
+        return self.shop.core
+
+    async def call(self, **changes: str) -> AcceptedCall:
+        """Ask for a call that is accepted."""
+        wanted = {"extension": "6688", "number": CUSTOMER} | changes
+        return await make_call(self.core, self.shop.tenant, CallRequest(**wanted))  # type: ignore[arg-type] # texts
+
+    def script(self, customer: Script, agent: Script | None = None) -> None:
+        """What the customer does when called, and the agent."""
+        self.engine.network.script("+84912345678", customer)
+        answering = Script.answering(after_seconds=0)
+        self.engine.network.script(self.shop.agent.sip_username, agent or answering)
+
+    async def record(self, call: AcceptedCall) -> CallFacts:
+        """The final record, as soon as there is one."""
+
+        async def look() -> CallFacts | None:
+            with contextlib.suppress(Unavailable):
+                return await self.core.store.for_tenant(self.shop.tenant.id).cdrs.get(call.id)
+            return None
+
+        return await until(look)
+
+    async def phase(self, call: AcceptedCall, phase: CallPhase) -> None:
+        """Wait until the live call is that far."""
+
+        async def look() -> bool:
+            live = await self.core.store.for_tenant(self.shop.tenant.id).calls.get(call.id)
+            return live is not None and live.phase is phase
+
+        await until(look)
+
+    async def bodies(self) -> list[bytes]:
+        """What waits to be delivered, oldest first."""
+        due = await self.core.store.system.deliveries.claim(100, self.core.clock.now(), 1, 100)
+        return [delivery.body for delivery in sorted(due, key=lambda each: each.created_at)]
+
+
+async def until(look: Callable[[], Awaitable[T | None]], seconds: float = 20) -> T:
+    async with asyncio.timeout(seconds):
+        while not (found := await look()):
+            await asyncio.sleep(0.02)
+    return found
+
+
+@contextlib.asynccontextmanager
+async def working(shop: Shop) -> AsyncIterator[Desk]:
+    """A switch at work for ``shop``, whose agent's phone is registered."""
+    engine = FakeEngine(SystemClock())
+    engine.network.registered.add(shop.agent.sip_username)
+    task = asyncio.create_task(Switch(shop.core, engine, shop.node).run())
+    try:
+        await until(lambda: _is_ready(shop))
+        yield Desk(shop=shop, engine=engine, task=task)
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+async def _is_ready(shop: Shop) -> bool:
+    (node,) = await shop.core.store.system.nodes.list()
+    return node.startup_time.startswith("start") and node.applied_revision > 0
+
+
+@pytest.fixture
+async def shop(store: Store, tmp_path: Path) -> Shop:
+    return await open_shop(make_core(store, tmp_path, agent_ring_seconds=1, customer_ring_seconds=1))
+
+
+@pytest.fixture
+async def desk(shop: Shop) -> AsyncIterator[Desk]:
+    async with working(shop) as at_work:
+        yield at_work
+
+
+async def subscribe(desk: Desk, *, wants_every_change: bool = False) -> None:
+    rows = desk.core.store.for_tenant(desk.shop.tenant.id)
+    await rows.subscriptions.add(dialect="plain", url="http://127.0.0.1:1/", wants_every_change=wants_every_change)
+
+
+async def test_a_call_becomes_a_record_with_a_recording_to_settle(desk: Desk) -> None:
+    await subscribe(desk)
+    desk.script(Script.answering(after_seconds=0, talk_seconds=0.2))
+    call = await desk.call(request_id="T-1")
+    facts = await desk.record(call)
+    assert (facts.outcome, facts.ended_by, facts.request_id) == (Outcome.ANSWERED, EndedBy.CUSTOMER, "T-1")
+    assert facts.recording_status is RecordingStatus.PENDING
+    assert await desk.bodies() == []  # it waits for its recording
+    (recording,) = await desk.core.store.system.recordings.claim(10, desk.core.clock.now(), 60)
+    assert recording.name == facts.recording_name
+    assert await desk.core.store.for_tenant(desk.shop.tenant.id).calls.live() == []
+    await until(lambda: _empty(desk))
+
+
+async def _empty(desk: Desk) -> bool:
+    return not desk.engine.network.legs and not desk.engine.network.bridges
+
+
+async def test_an_unanswered_call_tells_its_subscribers_in_the_same_transaction(desk: Desk) -> None:
+    await subscribe(desk)
+    desk.script(Script.rejecting(486))
+    call = await desk.call()
+    assert (await desk.record(call)).outcome is Outcome.BUSY
+    assert await desk.bodies() == [f"{call.reference} busy none".encode()]
+
+
+async def test_every_change_is_told_to_whoever_wants_it(desk: Desk) -> None:
+    await subscribe(desk, wants_every_change=True)
+    desk.script(Script.answering(after_seconds=0))
+    call = await desk.call()
+    await desk.phase(call, CallPhase.CONNECTED)
+    assert await desk.bodies() == [f"{call.reference} live none".encode()]
+
+
+async def test_a_phone_that_rings_out_is_released_by_the_calls_own_timer(desk: Desk) -> None:
+    desk.script(Script.answering(), Script.ringing_out())
+    facts = await desk.record(await desk.call())
+    assert (facts.outcome, facts.end_reason) == (Outcome.MISSED, EndReason.AGENT_NO_ANSWER)
+
+
+async def test_an_instruction_reaches_the_call(desk: Desk) -> None:
+    desk.script(Script.answering(after_seconds=0))
+    call = await desk.call()
+    await desk.phase(call, CallPhase.CONNECTED)
+    await instruct_call(desk.core, desk.shop.tenant.id, call.id, InstructionKind.HANG_UP)
+    assert (await desk.record(call)).end_reason is EndReason.SYSTEM_HUNG_UP
+
+
+async def test_what_happened_while_the_connection_was_cut_is_made_up_for(desk: Desk) -> None:
+    desk.script(Script.answering(after_seconds=0, talk_seconds=0.5))
+    call = await desk.call()
+    await desk.phase(call, CallPhase.CONNECTED)
+    desk.engine.cut()
+    await asyncio.sleep(0.7)  # the customer hangs up, and nobody is told
+    desk.engine.connect()
+    facts = await desk.record(call)
+    assert facts.outcome is Outcome.ANSWERED
+    await until(lambda: _empty(desk))
+
+
+async def test_a_restarted_engine_ends_its_calls_and_is_provisioned_again(desk: Desk) -> None:
+    desk.script(Script.answering(after_seconds=0))
+    call = await desk.call()
+    await desk.phase(call, CallPhase.CONNECTED)
+    desk.engine.restart()
+    facts = await desk.record(call)
+    assert (facts.outcome, facts.end_reason) == (Outcome.ANSWERED, EndReason.ENGINE_LOST)
+    desk.script(Script.rejecting(486))
+    assert (await desk.record(await desk.call())).outcome is Outcome.BUSY
+
+
+async def test_a_new_switch_adopts_the_calls_of_the_old_one(shop: Shop) -> None:
+    async with working(shop) as first:
+        first.script(Script.answering(after_seconds=0))
+        call = await first.call()
+        await first.phase(call, CallPhase.CONNECTED)
+        first.task.cancel()
+        await asyncio.gather(first.task, return_exceptions=True)
+        (node,) = await shop.core.store.system.nodes.list()
+        second = asyncio.create_task(Switch(shop.core, first.engine, node).run())
+        try:
+            first.engine.cut()
+            first.engine.connect()
+            await instruct_call(shop.core, shop.tenant.id, call.id, InstructionKind.HANG_UP)
+            assert (await first.record(call)).outcome is Outcome.ANSWERED
+        finally:
+            second.cancel()
+            await asyncio.gather(second, return_exceptions=True)
+
+
+async def test_a_leg_of_nobodys_call_is_taken_down(desk: Desk) -> None:
+    desk.script(Script.answering(after_seconds=0))
+    call = await desk.call()
+    await desk.phase(call, CallPhase.CONNECTED)
+    async with desk.core.store.for_tenant(desk.shop.tenant.id).transaction() as rows:
+        await rows.calls.delete(call.id)
+    desk.task.cancel()
+    await asyncio.gather(desk.task, return_exceptions=True)
+    await asyncio.sleep(2.1)  # younger legs are not judged
+    (node,) = await desk.core.store.system.nodes.list()
+    another = asyncio.create_task(Switch(desk.core, desk.engine, node).run())
+    desk.engine.cut()
+    try:
+        await until(lambda: _empty(desk))
+    finally:
+        another.cancel()
+        await asyncio.gather(another, return_exceptions=True)
+
+
+async def test_a_call_that_waits_too_long_fails_without_ringing_anybody(store: Store, tmp_path: Path) -> None:
+    core = make_core(store, tmp_path, queue_seconds=1, max_calls=0)
+    shop = await open_shop(core)
+    async with working(shop) as desk:
+        await subscribe(desk)
+        call = await desk.call()
+        facts = await desk.record(call)
+        assert (facts.outcome, facts.end_reason) == (Outcome.FAILED, EndReason.QUEUE_EXPIRED)
+        assert await desk.bodies() == [f"{call.reference} failed none".encode()]
+        assert not any(isinstance(command, Dial) for command in desk.engine.executed)
+
+
+@pytest.fixture
+def mortal_cluster() -> Iterator[Cluster]:
+    """A server that may be stopped."""
+    cluster = make_cluster()
+    yield cluster
+    cluster.stop()
+    shutil.rmtree(cluster.folder)
+
+
+async def test_a_database_that_is_away_stops_nobody_from_hanging_up(mortal_cluster: Cluster, tmp_path: Path) -> None:
+    url = await mortal_cluster.new_database()
+    await migrate(url)
+    store = await Store.open(url, key_file=tmp_path / "secret.key")
+    async with working(await open_shop(make_core(store, tmp_path))) as desk:
+        desk.script(Script.answering(after_seconds=0, talk_seconds=2))
+        call = await desk.call()
+        await desk.phase(call, CallPhase.CONNECTED)
+        mortal_cluster.stop()
+        await until(lambda: _hung_up(desk))
+        mortal_cluster.start()
+        facts = await desk.record(call)
+        assert (facts.outcome, facts.ended_by) == (Outcome.ANSWERED, EndedBy.CUSTOMER)
+    await store.close()
+
+
+async def _hung_up(desk: Desk) -> bool:
+    return any(isinstance(command, HangUp) for command in desk.engine.executed)
