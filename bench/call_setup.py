@@ -36,7 +36,9 @@ async def at_rate(rate: int, count: int, ask: Ask) -> list[float]:
     return asked
 
 
-async def measure(name: str, phones: SipPhones, shown: Callable[[int], str], ask: Ask, rate: int, count: int) -> float:
+async def measure(
+    name: str, phones: SipPhones, shown: Callable[[int], str], ask: Ask, *, rate: int, count: int
+) -> float:
     """Print how long the INVITEs took and return their median in seconds."""
     asked = await at_rate(rate, count, ask)
     async with asyncio.timeout(30):
@@ -83,10 +85,20 @@ async def run(copy: PrivateCopy, tenant: BenchTenant, phones: SipPhones, rate: i
             await at_rate(rate, rate, lambda number, warm=warm: warm(number + 5_000_000))
         answered.clear()
         raw = await measure(
-            "raw ARI originate → INVITE", phones, lambda number: f"0{ORIGINATE_BLOCK + number}", originate, rate, count
+            "raw ARI originate → INVITE",
+            phones,
+            lambda number: f"0{ORIGINATE_BLOCK + number}",
+            originate,
+            rate=rate,
+            count=count,
         )
         ours = await measure(
-            "makeCall → INVITE", phones, lambda number: f"0{MAKE_CALL_BLOCK + number}", make_call, rate, count
+            "makeCall → INVITE",
+            phones,
+            lambda number: f"0{MAKE_CALL_BLOCK + number}",
+            make_call,
+            rate=rate,
+            count=count,
         )
     print(line("makeCall → answer", answered))
     print(f"makeCall → INVITE is {ours / raw:.2f} x a raw originate (p50); {len(refused)} refused {set(refused) or ''}")

@@ -1,4 +1,4 @@
-"""How many complete calls a second, with none lost, beside plain dialplan ``Dial()`` on the same machine in the same run.
+"""How many complete calls a second, with none lost, beside plain dialplan ``Dial()`` in the same run.
 
     .venv/bin/python -m bench.calls_per_second [--seconds 10] [--rates 20,40,60,80,100]
 
@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import aiohttp
+from tests.support.receiver import Receiver
 
 from bench.support.dialplan import Dialplan, running_dialplan
 from bench.support.far_ends import FarEnds, running_far_ends
@@ -23,7 +24,6 @@ from bench.support.figures import percentile
 from bench.support.tenants import BenchTenant, make_tenant, register
 from cordboard.lab.private_copy import PrivateCopy
 from cordboard.settings import Settings
-from tests.support.receiver import Receiver
 
 TALK_SECONDS = 1.0
 # Agents that are busy at one time at the highest rate, twice over: a call takes about 1.2 s.
@@ -156,6 +156,7 @@ async def running_ours(folder: Path, far_ends: FarEnds, rates: list[int]) -> Asy
         stack.push_async_callback(copy.stop)
         tenant = await make_tenant(copy, max(rates) * AGENTS_PER_RATE, far_ends.carrier_port, webhook=receiver.url)
         await register(copy, tenant, far_ends.phone_port)
+        await stack.enter_async_context(far_ends.phones())
         headers = {"Authorization": tenant.key}
         connector = aiohttp.TCPConnector(limit=0)
         client = aiohttp.ClientSession(base_url=copy.base_url, headers=headers, connector=connector)
@@ -167,7 +168,7 @@ async def run(folder: Path, rates: list[int], seconds: float) -> None:
     """Measure both, then overload ours."""
     async with running_far_ends(folder, TALK_SECONDS) as far_ends:
         print("dialplan Dial():")
-        async with running_dialplan(folder, far_ends) as dialplan:
+        async with far_ends.phones(), running_dialplan(folder, far_ends) as dialplan:
             reference = await highest(lambda rate: dialplan_round(dialplan, rate, seconds), rates)
         print("Cordboard:")
         async with running_ours(folder, far_ends, rates) as ours:

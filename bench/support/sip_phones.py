@@ -25,21 +25,16 @@ class SipPhones(asyncio.DatagramProtocol):
         self._registrar = registrar
         self._answers: dict[str, asyncio.Future[bytes]] = {}
         self._transport: asyncio.DatagramTransport | None = None
-        self._contact_port = 0
 
     @classmethod
-    async def open(cls, registrar: Address) -> "SipPhones":
-        """Bind a port of loopback."""
+    async def open(cls, registrar: Address, port: int = 0) -> "SipPhones":
+        """Bind ``port`` of loopback; 0: any."""
         loop = asyncio.get_running_loop()
-        _, phones = await loop.create_datagram_endpoint(lambda: cls(registrar), local_addr=("127.0.0.1", 0))
+        _, phones = await loop.create_datagram_endpoint(lambda: cls(registrar), local_addr=("127.0.0.1", port))
         return phones
 
-    async def register(self, accounts: Iterable[tuple[str, str]], *, contact_port: int = 0) -> None:
-        """Register each (username, password), 20 at a time; as being at ``contact_port``, by default at our own.
-
-        Raises RuntimeError when one is refused.
-        """
-        self._contact_port = contact_port
+    async def register(self, accounts: Iterable[tuple[str, str]]) -> None:
+        """Register each (username, password), 20 at a time. Raises RuntimeError when one is refused."""
         gate = asyncio.Semaphore(20)
         await asyncio.gather(*(self._register(gate, user, password) for user, password in accounts))
 
@@ -102,7 +97,7 @@ class SipPhones(asyncio.DatagramProtocol):
             f"To: <sip:{user}@{domain}>",
             f"Call-ID: {call_id}",
             f"CSeq: {number} REGISTER",
-            f"Contact: <sip:{user}@{host}:{self._contact_port or port}>",
+            f"Contact: <sip:{user}@{host}:{port}>",
             "Expires: 3600",
             *([credentials] if credentials else []),
             "Content-Length: 0", "", "",

@@ -47,9 +47,9 @@ async def make_tenant(copy: PrivateCopy, agents: int, carrier_port: int, *, webh
 
 
 async def register(copy: PrivateCopy, tenant: BenchTenant, phone_port: int) -> None:
-    """Register every agent's phone as being at 127.0.0.1:``phone_port``."""
-    phones = await SipPhones.open(("127.0.0.1", copy.sip_port))
+    """Register every agent's phone from 127.0.0.1:``phone_port``, and leave the port to who will answer there."""
+    phones = await SipPhones.open(("127.0.0.1", copy.sip_port), phone_port)
     try:
-        await phones.register(tenant.accounts, contact_port=phone_port)
+        await phones.register(tenant.accounts)
     finally:
         phones.close()

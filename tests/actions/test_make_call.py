@@ -18,11 +18,11 @@ from tests.support.core import Shop, beat, register
 WANTED = CallRequest(extension="6688", number="0912345678")
 
 
-async def ask(shop: Shop, **changes: object) -> AcceptedCall:
-    return await make_call(shop.core, shop.tenant, replace(WANTED, **changes))
+async def ask(shop: Shop, **changes: str) -> AcceptedCall:
+    return await make_call(shop.core, shop.tenant, replace(WANTED, **changes))  # type: ignore[arg-type] # texts only
 
 
-async def refusal(shop: Shop, **changes: object) -> Refusal:
+async def refusal(shop: Shop, **changes: str) -> Refusal:
     with pytest.raises(CallRefused) as refused:
         await ask(shop, **changes)
     assert await shop.core.store.for_tenant(shop.tenant.id).calls.live() == []

@@ -10,6 +10,7 @@ import pytest
 from cordboard.cli.program import COMMANDS, load_command
 from cordboard.cli.refusals import REFUSALS
 from cordboard.cli.timeline import END_REASONS
+from cordboard.cli.words import repeat_options
 from cordboard.domain.call_state import EndReason
 from cordboard.domain.errors import Refusal
 from tests.cli.conftest import Shell, Terminal
@@ -22,6 +23,24 @@ def test_every_reason_has_its_words() -> None:
     assert set(END_REASONS) == set(EndReason)
 
 
+@pytest.mark.parametrize(
+    ("typed", "read"),
+    [
+        ("key create --scope call report --tenant t", "key create --scope call --scope report --tenant t"),
+        ("key create --scope call --scope report", "key create --scope call --scope report"),
+        (
+            "tenant create --allow-destination +84 +39 acme",
+            "tenant create --allow-destination +84 --allow-destination +39 acme",
+        ),
+        ("tenant create acme --cors-origin * https://a", "tenant create acme --cors-origin * --cors-origin https://a"),
+        ("tenant create --cors-origin * acme --email x", "tenant create --cors-origin * acme --email x"),
+        ("tenant set acme --language en", "tenant set acme --language en"),
+    ],
+)
+def test_values_may_follow_one_option(typed: str, read: str) -> None:
+    assert repeat_options(typed.split()) == read.split()
+
+
 @pytest.mark.parametrize("name", COMMANDS)
 def test_every_command_has_help_and_takes_json(tmp_path: Path, name: str) -> None:
     terminal = Terminal({"CORDBOARD_HOME": str(tmp_path), "COLUMNS": "200"})
@@ -30,6 +49,7 @@ def test_every_command_has_help_and_takes_json(tmp_path: Path, name: str) -> Non
         printed = terminal.run(*words, "--help")
         assert (printed.code, printed.err) == (0, ""), words
         assert "--json" in printed.out, words
+        assert "completion" not in printed.out, words
 
 
 def test_nothing_typed_shows_the_commands(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ HEX_32 = re.compile(r"[0-9a-f]{32}")
 def test_a_tenant_is_set_up_by_processes(shell: Shell) -> None:
     tenant = shell.json(
         "tenant", "create", "acme", "--country", "VN", "--timezone", "Asia/Ho_Chi_Minh", "--language", "en",
-        "--allow-destination", "+84", "--allow-destination", "+39", "--email", "admin@acme.example",
+        "--allow-destination", "+84", "+39", "--email", "admin@acme.example",
         "--pbx-id", "4711", "--cors-origin", "*", "--limit-tenant", "0", "--limit-route", "0",
     )  # fmt: skip
     assert list(tenant) == ["id", "name", "pbx_id", "account_id"]

@@ -1,6 +1,5 @@
 """The click-to-call flow, told as stories."""
 
-from typing import Any
 
 import pytest
 
@@ -49,7 +48,7 @@ BUSY, DECLINED, NOT_FOUND, UNAVAILABLE_480, BROKEN = (
 class Story:
     """A call being told what happens to it."""
 
-    def __init__(self, **changes: Any) -> None:
+    def __init__(self, **changes: object) -> None:
         self.call: Call = queued_call(**changes)
         self.commands: list[object] = []
         self.events: list[str] = []

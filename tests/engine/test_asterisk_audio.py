@@ -200,6 +200,24 @@ async def test_the_customer_is_left_and_the_agent_right(real: RealGround) -> Non
         assert channel.tones([other]) == set()
 
 
+async def test_a_phone_that_likes_wide_band_is_recorded_all_the_same(real: RealGround) -> None:
+    """Offered G.722 beside a G.711 line, MixMonitor would write the customer an octave too low."""
+    async with talking(real) as talk:
+        await real.lab.controls.push("endpoint", talk.phone.name, {"allow": "!all,g722,alaw"})
+        await real.engine.execute(HangUp(leg_id=talk.agent))
+        await talk.phone.released()
+        again = Talk(real=real, phone=talk.phone, agent=ids.leg_id(ids.new_call_id(), 1), bridge_id=talk.bridge_id)
+        target = Target(kind=TargetKind.PHONE, address=talk.phone.name)
+        caller = CallerId(number="0912345678")
+        await real.engine.execute(Dial(leg_id=again.agent, target=target, caller=caller, ring_seconds=20))
+        await real.witness.leg(LegAnswered, again.agent)
+        await real.engine.execute(JoinBridge(bridge_id=talk.bridge_id, leg_id=again.agent))
+        left, right = await recorded(real, again, pause=False)
+        await real.engine.execute(HangUp(leg_id=again.agent))
+    assert left.seconds_of(CUSTOMER_HZ) >= 0.8
+    assert right.seconds_of(AGENT_HZ) >= 0.8
+
+
 async def test_a_pause_is_silence_of_its_length(real: RealGround) -> None:
     async with talking(real) as talk:
         channels = await recorded(real, talk, pause=True)

@@ -1,4 +1,4 @@
-"""The switch on a simulated engine and a real PostgreSQL: what is written, when, and what happens when parts go away."""
+"""The switch on a simulated engine and a real PostgreSQL: what is written, and what happens when parts go away."""
 
 import asyncio
 import contextlib

@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import aiohttp
-from cordboard.lab.start import started_lab
-from cordboard.nodes.asterisk_install import get_asterisk
 
 from cordboard.lab.behaviour import Behaviour
 from cordboard.lab.lab import Lab
 from cordboard.lab.parties import LabPhone
 from cordboard.lab.private_copy import PrivateCopy
+from cordboard.lab.start import started_lab
+from cordboard.nodes.asterisk_install import get_asterisk
 from cordboard.settings import Settings
 from tests.support.receiver import Received, Receiver
 
@@ -70,7 +70,7 @@ class Office:
     async def is_callable(self, agent: Agent) -> bool:
         """Whether Cordboard knows that the agent's phone is there: an impossible number is then what is refused."""
         answer = await self.post("/api/v1.0/base/makeCall", {"phoneNumber": "0000000000", "ipPhone": agent.extension})
-        return answer["error_code"] == "CALLOUT_PERMISSION_DENY"
+        return bool(answer["error_code"] == "CALLOUT_PERMISSION_DENY")
 
     async def post(self, path: str, body: Row) -> Row:
         """An answer of the Alohub dialect."""

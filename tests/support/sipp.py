@@ -159,11 +159,22 @@ class Sipp:
         self, username: str, password: str, registrar: str, *, contact_port: int, expires_seconds: int = 300
     ) -> SippRun:
         """Register a phone that is at ``contact_port`` (``expires_seconds`` 0: take it back)."""
+        run = await self._register(username, password, registrar, contact_port, expires_seconds)
+        return await run.finished()
+
+    async def try_register(self, username: str, password: str, registrar: str, *, contact_port: int) -> SippRun:
+        """Try what must fail, and wait for the end."""
+        run = await self._register(username, password, registrar, contact_port, 300)
+        assert await asyncio.wait_for(run.process.wait(), RUN_SECONDS) != 0, run.transcript
+        return run
+
+    async def _register(
+        self, username: str, password: str, registrar: str, contact_port: int, expires_seconds: int
+    ) -> SippRun:
         keys = {"contact_port": str(contact_port), "expires": str(expires_seconds)}
-        run = await self.run(
+        return await self.run(
             "register", registrar, "-s", username, "-au", username, "-ap", password, "-m", "1", keys=keys
         )
-        return await run.finished()
 
     async def run(
         self,

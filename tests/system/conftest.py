@@ -12,7 +12,7 @@ from tests.support.exchange import Exchange, Office, running_exchange
 
 @pytest.fixture(scope="session")
 def public_folder() -> Iterator[Path]:
-    """A folder that PostgreSQL and Asterisk reach after dropping root's privileges; pytest's own are its user's alone."""
+    """A folder that PostgreSQL and Asterisk reach after dropping root's rights; pytest's own are for its user alone."""
     with tempfile.TemporaryDirectory(prefix="cordboard-system-", ignore_cleanup_errors=True) as folder:
         Path(folder).chmod(0o755)
         yield Path(folder)

@@ -108,7 +108,7 @@ async def test_an_engine_that_is_away_refuses_calls(own_exchange: Exchange) -> N
         async def refused() -> bool:
             body = {"phoneNumber": number("1083"), "ipPhone": agent.extension}
             answer = await office.post("/api/v1.0/base/makeCall", body)
-            return answer["error_code"] == "ERROR_CALLOUT_CONNECT"
+            return bool(answer["error_code"] == "ERROR_CALLOUT_CONNECT")
 
         async def unhealthy() -> bool:
             return not await own_exchange.copy.is_healthy()

@@ -1,6 +1,7 @@
 """Many at once, and the same one twice."""
 
 import asyncio
+from functools import partial
 
 import pytest
 
@@ -70,7 +71,7 @@ async def hire_many(exchange: Exchange, office: Office) -> list[Agent]:
         for each, phone in zip(made, phones, strict=True)
     ]
     for agent in agents:
-        await until(lambda agent=agent: office.is_callable(agent))
+        await until(partial(office.is_callable, agent))
     return agents
 
 

@@ -57,7 +57,7 @@ async def make_call(core: Core, tenant: Tenant, request: CallRequest) -> Accepte
                 return AcceptedCall(id=known.id, reference=known.reference, request_id=request.request_id)
         number, admission = await _admit(rows, tenant, request)
         _check_capacity(core.settings, tenant, admission, number)
-        call = _new_call(core.settings, tenant, request, number, admission, now)
+        call = _new_call(core.settings, tenant, request, number=number, admission=admission, now=now)
         await rows.calls.insert(call)
         if request.request_id:
             await rows.requests.insert(request.request_id, call.id, call.reference, now)
@@ -101,7 +101,7 @@ def _check_capacity(settings: Settings, tenant: Tenant, admission: Admission, nu
 
 
 def _new_call(
-    settings: Settings, tenant: Tenant, request: CallRequest, number: str, admission: Admission, now: datetime
+    settings: Settings, tenant: Tenant, request: CallRequest, *, number: str, admission: Admission, now: datetime
 ) -> Call:
     agent, node = admission.agent, admission.node
     if node is None:

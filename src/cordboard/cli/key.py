@@ -19,7 +19,7 @@ def create(
     tenant: TenantName,
     name: Annotated[str, typer.Option(help="What it is for.")] = "",
     value: Annotated[str, typer.Option(help="An existing key to take over, instead of a new one.")] = "",
-    scope: Annotated[list[str] | None, typer.Option(metavar="SCOPE", help=f"{', '.join(SCOPES)}. Repeat.")] = None,
+    scope: Annotated[list[str] | None, typer.Option(metavar="SCOPE", help=f"{', '.join(SCOPES)}. One or more.")] = None,
     all_scopes: Annotated[bool, typer.Option("--all-scopes", help="It may do everything.")] = False,
 ) -> Detail:
     """Make a key, or take over an existing one."""

@@ -16,6 +16,7 @@ from typer.core import TyperCommand, TyperGroup
 
 from cordboard.cli.output import JSON, show, wants_json
 from cordboard.cli.refusals import REFUSALS
+from cordboard.cli.words import repeat_options
 from cordboard.domain.errors import CallRefused, CordboardError, Unavailable
 from cordboard.settings import InvalidSettings
 
@@ -32,6 +33,8 @@ COMMANDS = {
     "call": "Make a call: an agent's phone rings first, then the customer's.",
     "calls": "Live calls and the records of ended ones.",
 }
+
+_COMPLETION = {"--install-completion", "--show-completion"}
 
 Parser = TyperCommand | TyperGroup
 
@@ -59,6 +62,8 @@ class Root(TyperGroup):
 def load_command(name: str) -> Parser:
     """The command (or group of commands) of that name, each offering ``--json``."""
     command = cast("Parser", typer.main.get_command(import_module(f"cordboard.cli.{name}").app))
+    # Typer offers these to every application, and takes each of ours for one. Its completion knows no lazy commands.
+    command.params = [each for each in command.params if not _COMPLETION.intersection(each.opts)]
     for each in (command, *getattr(command, "commands", {}).values()):
         _offer_json(each)
     return command
@@ -88,7 +93,7 @@ def _offer_json(command: Parser) -> None:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run one command and leave with its exit code."""
-    words = list(sys.argv[1:] if arguments is None else arguments)
+    words = repeat_options(sys.argv[1:] if arguments is None else arguments)
     with _errors_as_exit_codes():
         sys.exit(Root().main(args=words or ["--help"], prog_name="cordboard", standalone_mode=False) or 0)
 

@@ -14,23 +14,27 @@ from cordboard.domain.tenant import Tenant
 app = typer.Typer(help="Tenants: customer companies, which own everything else.")
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="The tenant's name.")]
-Country = Annotated[str | None, typer.Option(help="Its home country (ISO 3166): numbers are read in it. [VN]")]
-Timezone = Annotated[str | None, typer.Option(help="The zone that its times are shown in. [Asia/Ho_Chi_Minh]")]
-Language = Annotated[str | None, typer.Option(help="vi or en. [vi]")]
+Country = Annotated[str | None, typer.Option(help="Its home country (ISO 3166): numbers are read in it. (VN)")]
+Timezone = Annotated[str | None, typer.Option(help="The zone that its times are shown in. (Asia/Ho_Chi_Minh)")]
+Language = Annotated[str | None, typer.Option(help="vi or en. (vi)")]
 Email = Annotated[str | None, typer.Option(help="Its administrator's address.")]
 Destinations = Annotated[
     list[str] | None,
-    typer.Option("--allow-destination", metavar="PREFIX", help="What it may call, such as +84. Repeat. [home country]"),
+    typer.Option(
+        "--allow-destination", metavar="PREFIX", help="What it may call, such as +84. One or more. (home country)"
+    ),
 ]
 Origins = Annotated[
     list[str] | None,
-    typer.Option("--cors-origin", metavar="ORIGIN", help="Web pages that may use the API; * for all. Repeat. [none]"),
+    typer.Option(
+        "--cors-origin", metavar="ORIGIN", help="Web pages that may use the API; * for all. One or more. (none)"
+    ),
 ]
-PbxId = Annotated[int | None, typer.Option(help="Its number in X-Tenant-ID. [the next free one]")]
-LimitTenant = Annotated[int | None, typer.Option(help="Requests in 10 s, all routes; 0: no limit. [200]")]
-LimitRoute = Annotated[int | None, typer.Option(help="Requests in 10 s on one route; 0: no limit. [100]")]
-MaxCalls = Annotated[int | None, typer.Option(help="Calls at one time; 0: no cap. [0]")]
-RecordingDays = Annotated[int | None, typer.Option(help="Days that recordings are kept; 0: for ever. [0]")]
+PbxId = Annotated[int | None, typer.Option(help="Its number in X-Tenant-ID. (the next free one)")]
+LimitTenant = Annotated[int | None, typer.Option(help="Requests in 10 s, all routes; 0: no limit. (200)")]
+LimitRoute = Annotated[int | None, typer.Option(help="Requests in 10 s on one route; 0: no limit. (100)")]
+MaxCalls = Annotated[int | None, typer.Option(help="Calls at one time; 0: no cap. (0)")]
+RecordingDays = Annotated[int | None, typer.Option(help="Days that recordings are kept; 0: for ever. (0)")]
 
 
 @app.command("create")

@@ -7,7 +7,7 @@ from cordboard.domain.trunk import Trunk
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Phone:
-    """A SIP account that phones register with. ``password_md5`` is HA1, md5(username:realm:password): RFC 2617 3.2.2.2."""
+    """A SIP account that phones register with. ``password_md5``: HA1, md5(username:realm:password) (RFC 2617)."""
 
     sip_username: str
     password_md5: str

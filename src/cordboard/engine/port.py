@@ -32,7 +32,7 @@ class EngineAway(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EngineConnected:
-    """The engine is there. ``startup_time`` differs from the last one when it has restarted and forgotten everything."""
+    """The engine is there. When ``startup_time`` differs from the last one, it has restarted and forgotten all."""
 
     at: datetime
     startup_time: str
@@ -77,7 +77,7 @@ class Engine(Protocol):
         """The state of every phone account that the engine knows. Raises EngineAway."""
 
     async def provision(self, configuration: NodeConfiguration) -> None:
-        """Make the engine know exactly this: only what differs from what it was last told is sent. Raises EngineAway."""
+        """Make the engine know exactly this; what it was told before is not sent again. Raises EngineAway."""
 
     async def forget_provisioning(self) -> None:
         """Assume that the engine knows nothing (it restarted): the next ``provision`` sends everything."""

@@ -14,7 +14,7 @@ from cordboard.engine.asterisk.ari import AriSocket
 from cordboard.lab.behaviour import Behaviour
 from cordboard.lab.configuration import CARRIER_HOSTS, PARTY_OPTIONS, PHONE_HOST
 from cordboard.lab.controls import Controls
-from cordboard.lab.dialplan import PHONE_CONTEXT, STASIS_APP, Notes
+from cordboard.lab.dialplan import CARRIER_CONTEXT, PHONE_CONTEXT, STASIS_APP, Notes
 from cordboard.lab.ledger import Ledger
 from cordboard.lab.parties import Carrier, LabPhone
 from cordboard.nodes.asterisk_layout import AsteriskLayout
@@ -51,6 +51,7 @@ class Lab:
         self.controls = controls
         self.process: asyncio.subprocess.Process | None = None  # when it is ours
         self.phones: dict[str, LabPhone] = {}
+        self._customers: list[str] = []
         self.carriers = tuple(
             Carrier(controls, index, host, layout.sip_port) for index, host in enumerate(CARRIER_HOSTS)
         )
@@ -140,16 +141,28 @@ class Lab:
         self.phones.pop(phone.name, None)
 
     async def reset(self) -> None:
-        """As if new: no phones, no calls, carriers that follow the number plan and record nothing."""
+        """As if new: no phones, no customers, no calls, carriers that follow the number plan and record nothing."""
         for call in self.ledger.calls:
             if call.is_live:
                 await self.controls.hang_up(call)
         for phone in tuple(self.phones.values()):
             await self.remove_phone(phone)
+        while self._customers:
+            customer = self._customers.pop()
+            for kind in ("endpoint", "aor", "auth"):
+                await self.controls.drop(kind, customer)
         for carrier in self.carriers:
             await carrier.behave(None)
             await carrier.record(is_recorded=False)
         self.ledger.forget()
+
+    async def add_customer(self, username: str, password: str) -> None:
+        """An account that a trunk can register with, at any of the carriers. Raises LabRefused."""
+        self._customers.append(username)
+        await self.controls.push("auth", username, {"auth_type": "userpass", "username": username, "password": password})
+        await self.controls.push("aor", username, {"max_contacts": "10", "minimum_expiration": "5"})
+        options = {"context": CARRIER_CONTEXT, "identify_by": "username", "auth": username, "aors": username}
+        await self.controls.push("endpoint", username, {**options, **PARTY_OPTIONS})
 
     async def register(self, phone: LabPhone) -> None:
         """Send its REGISTER now."""

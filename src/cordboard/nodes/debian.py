@@ -80,11 +80,13 @@ def fetch(
     name: str,
     progress: Progress = silent,
     finish: Callable[[Path], None] | None = None,
+    sources: Sequence[str] = (),
 ) -> Prefix:
     """Download and unpack ``packages`` and all they need into ``cache``, or return what is there already.
 
     ``suite`` is Debian's (``sid``), None the machine's own suites. ``name`` is the folder in the cache. ``finish``
-    changes the unpacked folder before it counts as complete. Copies that fetch at the same time wait for each other;
+    changes the unpacked folder before it counts as complete. ``sources``: lines of a sources.list in the place of the
+    suite's. Copies that fetch at the same time wait for each other;
     a fetch that was killed is taken up where its download was.
 
     Raises:
@@ -99,7 +101,7 @@ def fetch(
             return found
         for abandoned in folder.glob("unpacking-*"):
             shutil.rmtree(abandoned)
-        apt = private_apt(folder, suite)
+        apt = private_apt(folder, suite, sources)
         progress("reading the lists of packages")
         apt.update()
         closure = apt.closure(packages)
@@ -124,9 +126,9 @@ def candidate(package: str, *, suite: str | None, cache: Path, name: str) -> str
         return version
 
 
-def private_apt(folder: Path, suite: str | None) -> PrivateApt:
+def private_apt(folder: Path, suite: str | None, sources: Sequence[str] = ()) -> PrivateApt:
     """An apt for one folder of the cache."""
-    return PrivateApt(folder / "apt", debian_sources(suite) if suite else own_sources())
+    return PrivateApt(folder / "apt", sources or (debian_sources(suite) if suite else own_sources()))
 
 
 def _prefix_path(packages: Sequence[str], suite: str | None, cache: Path, name: str) -> Path:

@@ -105,9 +105,9 @@ class PostgresServer:
         complaints = [line for line in done.stdout.splitlines() if "error" in line or "FATAL" in line]
         raise StartFailed(f"{what} failed: {' '.join(complaints) or done.stdout.strip()[-300:]}")
 
-    def take_data(self) -> int:
+    def take_data(self, wait_seconds: float = LOCK_SECONDS) -> int:
         """The lock on the data folder, to be handed down to the server. Raises StartFailed when it is in use."""
-        lock = take_lock(self.data.with_name(f"{self.data.name}.lock"), wait_seconds=LOCK_SECONDS)
+        lock = take_lock(self.data.with_name(f"{self.data.name}.lock"), wait_seconds=wait_seconds)
         if lock is None:
             raise StartFailed(f"another PostgreSQL uses {self.data}", "Stop the other copy, or choose another home")
         # Nobody has the folder, so what says otherwise was left behind by a machine that lost power.

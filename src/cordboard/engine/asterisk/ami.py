@@ -20,8 +20,7 @@ class Ami:
     def __init__(
         self, address: str, *, user: str, password: str, on_event: Callable[[Message], None] | None = None
     ) -> None:
-        self._host, _, port = address.rpartition(":")
-        self._port = int(port)
+        self._address = address
         self._user = user
         self._password = password
         self._on_event = on_event
@@ -68,7 +67,10 @@ class Ami:
             if self._writer is not None and not self._writer.is_closing():
                 return self._writer
             await self.close()
-            reader, writer = await asyncio.open_connection(self._host, self._port)
+            host, _, port = self._address.rpartition(":")
+            if not port.isdecimal():
+                raise EngineAway("no AMI address is set")
+            reader, writer = await asyncio.open_connection(host, int(port))
             self._reader = asyncio.create_task(self._read(reader, writer))
             try:
                 events = "on" if self._on_event else "off"

@@ -66,6 +66,7 @@ class AsteriskEngine:
         # Events that come before EngineConnected was told; None once it was.
         self._held: list[tuple[str, str]] | None = []
         self._startup_time = ""
+        self._unreachable_reason = ""
         legs, audio = Legs(self._reader, APP), Audio(self._ami, settings.raw_recordings)
         self._doing: dict[type[Command], Do] = {
             Dial: legs.dial,
@@ -164,8 +165,14 @@ class AsteriskEngine:
             async with socket:
                 was_open = await self._converse(AriSocket(socket, self._take))
         except (aiohttp.ClientError, OSError, TimeoutError, EngineAway, EngineRefused) as error:
-            log.info("engine_unreachable", reason=str(error) or type(error).__name__)
+            self._say_why(str(error) or type(error).__name__)
         return was_open
+
+    def _say_why(self, reason: str) -> None:
+        """Once, not at every try."""
+        if reason != self._unreachable_reason:
+            log.warning("engine_unreachable", reason=reason)
+        self._unreachable_reason = reason
 
     async def _converse(self, ari: AriSocket) -> bool:
         self._held = []
@@ -196,6 +203,7 @@ class AsteriskEngine:
             self._provisioner.forget()
         self._startup_time = startup_time
         self._ari = ari
+        self._unreachable_reason = ""
         self._events.put_nowait(EngineConnected(at=self._clock.now(), startup_time=startup_time))
         held, self._held = self._held, None
         for kind, text in held or ():

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import os
+import shutil
 import signal
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
@@ -39,6 +40,8 @@ async def run_station(prepared: Prepared, progress: Progress, warn: Progress, re
         await keep_small(prepared.settings.home / "log")
     finally:
         await station.stop()
+        if not prepared.sockets.is_relative_to(prepared.settings.home):
+            shutil.rmtree(prepared.sockets, ignore_errors=True)
 
 
 class Station:
