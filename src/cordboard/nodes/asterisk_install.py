@@ -120,7 +120,7 @@ def _in_prefix(prefix: Path) -> AsteriskInstallation | None:
         if not (prefix / program).is_file():
             continue
         ways: list[Sequence[str]] = [(str(prefix / program),)]
-        if any((prefix / folder).glob("ld-linux-*.so.*") for folder in ("usr/lib64", "lib64", "usr/lib", "lib")):
+        if debian.Prefix(path=prefix).loader():
             ways.insert(0, debian.Prefix(path=prefix).command(program))
         for way in ways:
             if found := _tried(way, prefix):

@@ -36,8 +36,10 @@ class Prefix:
     path: Path
 
     def command(self, program: str | Path, *arguments: str) -> list[str]:
-        """How to run ``program`` (``usr/sbin/asterisk``) with ``arguments``."""
-        loader = self._loader()
+        """How to run ``program`` (``usr/sbin/asterisk``) with ``arguments``. Raises StartFailed."""
+        loader = self.loader()
+        if loader is None:
+            raise StartFailed(f"{self.path} has no dynamic loader", "Delete that folder and start again")
         libraries = ":".join(str(folder) for folder in self.library_folders())
         return [str(loader), "--library-path", libraries, str(self.path / program), *arguments]
 
@@ -49,13 +51,11 @@ class Prefix:
         nested = [folder for root in roots for folder in root.glob("*") if any(folder.glob("lib*.so.*"))]
         return [folder for folder in (*roots, *nested) if folder.is_dir()]
 
-    def _loader(self) -> Path:
+    def loader(self) -> Path | None:
+        """Its dynamic loader, if it has one."""
         _, name = architecture()
-        found = [self.path / folder / name for folder in ("usr/lib64", "lib64", "usr/lib", "lib")]
-        for path in found:
-            if path.exists():
-                return path
-        raise StartFailed(f"{self.path} has no {name}", "Delete that folder and start again")
+        places = [self.path / folder / name for folder in ("usr/lib64", "lib64", "usr/lib", "lib")]
+        return next((path for path in places if path.exists()), None)
 
 
 def architecture() -> tuple[str, str]:

@@ -4,6 +4,7 @@ import asyncio
 import base64
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable
+from ipaddress import ip_address
 from typing import Any, TypeVar
 
 import aiohttp
@@ -59,7 +60,7 @@ class AsteriskEngine:
         self._clock = clock
         self._events: asyncio.Queue[EngineEvent] = asyncio.Queue()
         self._reader = EventReader()
-        self._provisioner = Provisioner()
+        self._provisioner = Provisioner(rewrites_contacts=not _is_loopback(settings.sip))
         self._ami = Ami(settings.ami_address, user=settings.ami_user, password=settings.ami_password)
         self._trunk_states = TrunkStates(self._ami, clock, self._events.put_nowait)
         self._ari: AriSocket | None = None
@@ -219,6 +220,13 @@ class AsteriskEngine:
 
 def _basic(user: str, password: str) -> str:
     return "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()
+
+
+def _is_loopback(address: str) -> bool:
+    try:
+        return ip_address(address.rpartition(":")[0].strip("[]")).is_loopback
+    except ValueError:
+        return False
 
 
 async def _get(ari: AriSocket, path: str, kind: type[T]) -> T:

@@ -69,17 +69,17 @@ def trunk_of(endpoint: str) -> int:
     return int(endpoint.removeprefix(_TRUNK_PREFIX))
 
 
-def objects_of(configuration: NodeConfiguration) -> dict[Key, Fields]:
-    """All objects that make up a configuration, by kind and id."""
+def objects_of(configuration: NodeConfiguration, *, rewrites_contacts: bool = True) -> dict[Key, Fields]:
+    """All objects that make up a configuration, by kind and id. ``rewrites_contacts``: see ``Provisioner``."""
     wanted: dict[Key, Fields] = {}
     for phone in configuration.phones:
-        wanted |= _phone_objects(phone)
+        wanted |= _phone_objects(phone, rewrites_contacts=rewrites_contacts)
     for trunk in configuration.trunks:
         wanted |= _trunk_objects(trunk)
     return wanted
 
 
-def _phone_objects(phone: Phone) -> dict[Key, Fields]:
+def _phone_objects(phone: Phone, *, rewrites_contacts: bool) -> dict[Key, Fields]:
     name = phone.sip_username
     return {
         ("auth", name): {
@@ -100,7 +100,7 @@ def _phone_objects(phone: Phone) -> dict[Key, Fields]:
             "auth": name,
             "aors": name,
             "identify_by": "username",
-            "rewrite_contact": "yes",
+            "rewrite_contact": "yes" if rewrites_contacts else "no",
         },
     }
 
@@ -158,9 +158,14 @@ def _uri_host(host: str) -> str:
 
 
 class Provisioner:
-    """Remembers what Asterisk was told, and tells it the difference."""
+    """Remembers what Asterisk was told, and tells it the difference.
 
-    def __init__(self) -> None:
+    ``rewrites_contacts``: a phone is where its REGISTER came from, whatever its Contact says, as it must be behind NAT.
+    On loopback there is no NAT, and a phone that registers from another port than it listens on is taken at its word.
+    """
+
+    def __init__(self, *, rewrites_contacts: bool = True) -> None:
+        self._rewrites_contacts = rewrites_contacts
         self._told: dict[Key, Fields] = {}
         self._is_known = False
         self._one_at_a_time = asyncio.Lock()
@@ -179,7 +184,7 @@ class Provisioner:
             EngineAway, EngineRefused: as ``request`` does. What was told is remembered.
         """
         async with self._one_at_a_time:
-            wanted = objects_of(configuration)
+            wanted = objects_of(configuration, rewrites_contacts=self._rewrites_contacts)
             is_first = not self._is_known
             stale = [key for key, fields in self._told.items() if _is_stale(fields, wanted.get(key))]
             if is_first:
