@@ -27,7 +27,7 @@ from cordboard.settings import Settings
 
 TALK_SECONDS = 1.0
 # Agents that are busy at one time at the highest rate, twice over: a call takes about 1.2 s.
-AGENTS_PER_RATE = 3
+AGENTS_PER_RATE = 4
 SETTLE_SECONDS = 60.0
 
 
@@ -41,6 +41,7 @@ class Round:
     answered: int
     failed: int
     answer_seconds: tuple[float, ...] = ()
+    reasons: tuple[str, ...] = ()
 
     @property
     def is_whole(self) -> bool:
@@ -52,7 +53,7 @@ class Round:
         lost = self.asked - self.refused - self.answered - self.failed
         return (
             f"{self.rate:>4}/s: asked {self.asked}, answered {self.answered}, refused {self.refused}, "
-            f"failed {self.failed}, lost {lost}{times}"
+            f"failed {self.failed}, lost {lost}{times} {' '.join(sorted(set(self.reasons)))}"
         )
 
 
@@ -91,7 +92,7 @@ class Ours:
         return Round(
             rate=rate, asked=count, refused=len(refused), answered=after["answered"] - before["answered"],
             failed=after["hangup"] - before["hangup"] - after["answered"] + before["answered"],
-            answer_seconds=tuple(times),
+            answer_seconds=tuple(times), reasons=tuple(refused),
         )  # fmt: skip
 
     async def channels(self) -> int:

@@ -17,6 +17,7 @@ from cordboard.nodes.ports import claim_range, parse_range
 from cordboard.settings import Settings
 
 MODULES = ("app_dial", "app_userevent")
+WARM_SECONDS = 30.0
 
 
 class Dialplan:
@@ -46,6 +47,14 @@ class Dialplan:
             Context="bench", Exten=f"09{number:08d}", Priority="1", CallerID=f"09{number:08d}", Async="true",
         )  # fmt: skip
 
+    async def warm(self) -> None:
+        """Call until the first call comes through: SIPp takes a moment to listen. Then count from nought."""
+        async with asyncio.timeout(WARM_SECONDS):
+            while not self.answered:
+                await self.originate(0)
+                await asyncio.sleep(2)
+        self.asked = self.answered = self.failed = 0
+
     async def quiet(self, seconds: float) -> None:
         """Wait until every call has ended. Raises TimeoutError."""
         async with asyncio.timeout(seconds):
@@ -69,8 +78,8 @@ async def running_dialplan(folder: Path, far_ends: FarEnds) -> AsyncIterator[Dia
         async with asterisk.running(installation, layout, log=layout.log / "output"):
             address = f"{layout.ami_host}:{layout.ami_port}"
             dialplan.ami = Ami(address, user=layout.ami_user, password=layout.ami_password, on_event=dialplan.take)
-            await dialplan.ami.do("Ping")
             try:
+                await dialplan.warm()
                 yield dialplan
             finally:
                 await dialplan.ami.close()

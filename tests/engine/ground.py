@@ -2,7 +2,9 @@
 
 import asyncio
 import hashlib
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from itertools import count
 from typing import Protocol, TypeVar
 
@@ -67,9 +69,8 @@ class Witness:
         return (await self.leg(LegEnded, leg_id)).cause
 
     def told(self, leg_id: str) -> list[type[LegEvent]]:
-        """What was told of a leg, each kind once, in order."""
-        kinds = [type(event) for event in self.events if isinstance(event, LegEvent) and event.leg_id == leg_id]
-        return list(dict.fromkeys(kinds))
+        """What was told of a leg, in order."""
+        return [type(event) for event in self.events if isinstance(event, LegEvent) and event.leg_id == leg_id]
 
 
 class Ground(Protocol):
@@ -231,8 +232,20 @@ class RealGround:
         await self._cable.mend()
 
     async def restart(self) -> None:
+        await self._contacts_are_on_disk()
         await self.node.kill()
         await self.node.start()
+
+    async def _contacts_are_on_disk(self) -> None:
+        """Asterisk commits its database once a second: a REGISTER just before ``kill -9`` is lost."""
+        names = {each.sip_username for each in await self.engine.registrations() if each.is_registered}
+        with closing(sqlite3.connect(self.node.layout.run_folder / "db" / "astdb.sqlite3")) as database:
+            async with asyncio.timeout(WAIT_SECONDS):
+                while True:
+                    keys = " ".join(key for (key,) in database.execute("SELECT key FROM astdb"))
+                    if all(name in keys for name in names):
+                        return
+                    await asyncio.sleep(0.05)
 
     def calls(self, target: Target) -> int:
         party = self.lab.phones[target.address] if target.kind is TargetKind.PHONE else self.lab.carrier

@@ -58,7 +58,7 @@ class Baresip:
         await self._writer.drain()
 
     async def until(self, kind: str, *, seconds: float = WAIT_SECONDS) -> Event:
-        """Wait for an event of ``kind`` (``REGISTER_OK``, ``CALL_INCOMING``, ``CALL_ESTABLISHED``, ``CALL_CLOSED``).
+        """Wait for an event of ``kind`` (``CALL_INCOMING``, ``CALL_ESTABLISHED``, ``CALL_CLOSED``).
 
         One that answers by itself tells nothing of ``CALL_INCOMING``. Raises TimeoutError.
         """

@@ -14,7 +14,8 @@ class Cable:
         self._target = (host, port)
         self._port = 0
         self._server: asyncio.Server | None = None
-        self._connections: set[asyncio.Task[None]] = set()
+        self._ends: set[asyncio.StreamWriter] = set()
+        self._idle = asyncio.Event()
 
     @property
     def address(self) -> str:
@@ -31,32 +32,39 @@ class Cable:
         if self._server is not None:
             self._server.close()
             self._server = None
-        for connection in self._connections:
-            connection.cancel()
-        await asyncio.gather(*self._connections, return_exceptions=True)
+        for end in self._ends:
+            end.transport.abort()
+        while self._ends:
+            self._idle.clear()
+            await self._idle.wait()
 
     async def _connect(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None
-        self._connections.add(task)
+        self._ends.add(writer)
         try:
             far_reader, far_writer = await asyncio.open_connection(*self._target)
+            self._ends.add(far_writer)
             try:
                 await asyncio.gather(_pump(reader, far_writer), _pump(far_reader, writer))
             finally:
-                far_writer.close()
+                self._ends.discard(far_writer)
         except OSError:
-            pass  # one of the two ends is gone: so is the other, now
+            pass  # the far end is not there, or broke off
         finally:
             writer.close()
-            self._connections.discard(task)
+            self._ends.discard(writer)
+            self._idle.set()
 
 
 async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    while data := await reader.read(CHUNK_BYTES):
-        writer.write(data)
-        await writer.drain()
-    raise ConnectionResetError
+    """Until either end is gone: then so is the other."""
+    try:
+        while data := await reader.read(CHUNK_BYTES):
+            writer.write(data)
+            await writer.drain()
+    except OSError:
+        pass  # as good as its end
+    finally:
+        writer.close()
 
 
 @asynccontextmanager

@@ -114,7 +114,8 @@ class Receiver:
             self.in_flight -= 1
 
     async def _answer(self, request: web.Request, answer: Answer) -> web.StreamResponse:
-        await self._pause(answer.delay_seconds)
+        if answer.delay_seconds:
+            await self._pause(answer.delay_seconds)
         if answer.is_hanging:
             await self._stopped.wait()
         if (answer.is_reset or answer.is_hanging) and request.transport is not None:
@@ -128,9 +129,10 @@ class Receiver:
         return response
 
     async def _trickle(self, response: web.StreamResponse, answer: Answer) -> None:
+        step = 1 if answer.pause_seconds else max(1, len(answer.body))
         while not self._stopped.is_set():
-            for start in range(0, len(answer.body), 1 if answer.pause_seconds else len(answer.body)):
-                await response.write(answer.body[start : start + (1 if answer.pause_seconds else len(answer.body))])
+            for start in range(0, len(answer.body), step):
+                await response.write(answer.body[start : start + step])
                 await self._pause(answer.pause_seconds)
             if not answer.is_endless:
                 return
@@ -138,4 +140,5 @@ class Receiver:
     async def _pause(self, seconds: float) -> None:
         """Wait, but not beyond the end of the test."""
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._stopped.wait(), seconds) if seconds else await asyncio.sleep(0)
+            async with asyncio.timeout(seconds):
+                await self._stopped.wait()

@@ -187,9 +187,12 @@ class Sipp:
         """Start it with any scenario and options. ``address`` with port 0: a free one."""
         folder = self.folder / f"{next(_numbers):04d}-{scenario}"
         folder.mkdir(parents=True)
+        # SIPp wants to see the status code in the scenario itself: -key comes too late for it.
+        text = (SCENARIOS / f"{scenario}.xml").read_text("utf-8").replace("[code]", keys.get("code", "500"))
+        (folder / "scenario.xml").write_text(text, "utf-8")
         host, port = address[0], address[1] or free_port(UDP)
         arguments = [
-            "-sf", str(SCENARIOS / f"{scenario}.xml"), "-nostdin", "-i", host, "-p", str(port),
+            "-sf", "scenario.xml", "-nostdin", "-i", host, "-p", str(port),
             "-mi", host, "-mp", str(free_port(UDP)), "-max_retrans", "5", "-trace_msg", "-message_file", "messages.log",
             "-trace_err", "-error_file", "errors.log", *options,
         ]  # fmt: skip

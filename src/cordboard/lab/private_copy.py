@@ -13,6 +13,8 @@ from typing import Any, Self
 
 import aiohttp
 
+from cordboard.nodes import child
+
 START_SECONDS = 120.0
 STOP_SECONDS = 30.0
 
@@ -59,7 +61,12 @@ class PrivateCopy:
         with self._log.open("ab") as log:
             arguments = ("up",) if self.environment["CORDBOARD_DEMO"] == "1" else ("up", "--no-demo")
             self.process = await asyncio.create_subprocess_exec(
-                *_program(*arguments), env=self.environment, stdout=log, stderr=log, stdin=asyncio.subprocess.DEVNULL
+                # Whoever started it may be killed: then it stops as if by Ctrl-C.
+                *child.launched(_program(*arguments), death_signal=signal.SIGINT),
+                env=self.environment,
+                stdout=log,
+                stderr=log,
+                stdin=asyncio.subprocess.DEVNULL,
             )
         async with asyncio.timeout(START_SECONDS):
             while not await self.is_healthy():

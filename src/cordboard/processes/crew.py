@@ -57,7 +57,9 @@ class Crew(Generic[Job]):
             if await self._begin():
                 continue  # as many as there were hands: there may be more
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._woken.wait(), self._poll_seconds)
+                # Not wait_for: before Python 3.12 it swallows a cancellation that comes together with the waking.
+                async with asyncio.timeout(self._poll_seconds):
+                    await self._woken.wait()
             self._woken.clear()
 
     async def finish(self, within_seconds: float) -> None:

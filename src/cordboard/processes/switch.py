@@ -4,6 +4,7 @@ It may be killed at any moment: calls go on in the engine, and the next start ad
 """
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable
 from uuid import UUID
 
@@ -73,10 +74,10 @@ class Switch:
                 pause = min(seconds, await work() or seconds)
             except (Unavailable, EngineAway) as away:
                 log.warning("part_away", work=work.__name__, reason=str(away))
-            try:
-                await asyncio.wait_for(woken.wait(), pause)
-            except TimeoutError:
-                continue
+            # Not wait_for: in Python 3.11 it swallows a cancellation that comes together with the wake-up.
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(pause):
+                    await woken.wait()
             woken.clear()
 
     async def _listen(self) -> None:

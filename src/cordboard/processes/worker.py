@@ -40,8 +40,8 @@ RECORDINGS_AT_ONCE = 100
 ENCODING_THREADS = 4
 # Above the programs that talk to people: a recording can wait, a call cannot.
 ENCODING_NICENESS = 10
-# What is in hand at a stop gets this long beyond one whole attempt.
-FINISH_MARGIN_SECONDS = 5
+# What is in hand at a stop gets this long, less than a supervisor's patience; the rest comes back by its lease.
+FINISH_SECONDS = 10
 
 
 class Worker:
@@ -81,8 +81,7 @@ class Worker:
                 tasks.create_task(self._every(PURGE_SECONDS, "purge", self._purge))
                 tasks.create_task(self._every(BEAT_SECONDS, "beat", self._beat))
         finally:
-            seconds = self._core.settings.delivery_timeout_seconds + FINISH_MARGIN_SECONDS
-            await asyncio.gather(self._deliveries.finish(seconds), self._recordings.finish(seconds))
+            await asyncio.gather(self._deliveries.finish(FINISH_SECONDS), self._recordings.finish(FINISH_SECONDS))
 
     async def _listen(self) -> None:
         """Wake the deliveries when some were committed. The poll heals what is not heard."""

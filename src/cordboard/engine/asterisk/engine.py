@@ -239,6 +239,6 @@ async def _get(ari: AriSocket, path: str, kind: type[T]) -> T:
 async def _subscribe(ari: AriSocket) -> None:
     """Hear of phones' registrations. Refused (422) while Asterisk has no SIP endpoint: done again after each push.
 
-    Legs' events come twice then, which costs Asterisk 1 % of a call; a repeated event changes nothing.
+    Legs' events come twice then, which costs Asterisk 1 % of a call; ``EventReader`` drops the second.
     """
     await ari.request("POST", f"applications/{APP}/subscription", {"eventSource": "endpoint:PJSIP"})

@@ -1,6 +1,7 @@
 """Asterisk's events, and what they mean in our words. Field names are those of ARI's ``events.json``."""
 
 import asyncio
+from collections import deque
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 
@@ -46,6 +47,9 @@ _decode_dial = msgspec.json.Decoder(_Dial).decode
 _decode_channel_event = msgspec.json.Decoder(_ChannelEvent).decode
 _decode_peer = msgspec.json.Decoder(_PeerStatusChange).decode
 
+# The second of two comes right after the first; others may come between when many calls start at once.
+_RECENT = 32
+
 _OF_DIAL_STATUS: dict[str, type[LegEvent]] = {"RINGING": LegRinging, "PROGRESS": LegProgressed, "ANSWER": LegAnswered}
 
 
@@ -76,6 +80,8 @@ class EventReader:
     def __init__(self) -> None:
         self._originated: dict[str, datetime | None] = {}
         self._entering: dict[str, asyncio.Future[bool]] = {}
+        # Subscribed to legs and to their endpoints, we get each event of a leg twice, word for word.
+        self._recent: deque[str] = deque(maxlen=_RECENT)
         self._readers: dict[str, Callable[[str], Iterable[LegEvent | Registration]]] = {
             "Dial": self._dial,
             "StasisStart": self._stasis_start,
@@ -89,7 +95,10 @@ class EventReader:
     def read(self, kind: str, text: str) -> Iterable[LegEvent | Registration]:
         """What an event means; nothing, when it is about no leg or phone of ours."""
         reader = self._readers.get(kind)
-        return reader(text) if reader is not None else ()
+        if reader is None or text in self._recent:
+            return ()
+        self._recent.append(text)
+        return reader(text)
 
     def expect_originated(self, leg_id: str) -> None:
         """``leg_id`` is about to be originated: its answer counts once it is in Stasis."""

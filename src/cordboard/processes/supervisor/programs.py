@@ -74,10 +74,15 @@ class Keeper:
                 self._process, program.is_ready, log=program.log, within_seconds=program.ready_seconds
             )
 
-    async def ended(self) -> None:
-        """Wait until it ends by itself, and raise StartFailed: for the time when that means that it cannot start."""
+    async def given_up(self) -> None:
+        """For the time until all is ready: raise StartFailed when it gives up by itself, since it cannot start then.
+
+        One that was killed has not given up; it is started again.
+        """
         assert self._process is not None
-        code = await self._process.wait()
+        while (code := await self._process.wait()) < 0:
+            self._tell(f"{self.program.name} ended ({meaning(code)}); starting it again. Its log: {self.program.log}")
+            await self.start()
         raise StartFailed(
             f"{self.program.name} ended ({meaning(code)}): {child.last_words(self.program.log)}",
             f"See {self.program.log}",

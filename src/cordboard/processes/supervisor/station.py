@@ -55,7 +55,7 @@ class Station:
         self._groups: list[list[Keeper]] = []
 
     async def start(self) -> Demo | None:
-        """Start all. A program that ends before all are ready is a failure. Raises StartFailed."""
+        """Start all. A program that gives up before all are ready is a failure. Raises StartFailed."""
         server, engine = self._postgres(), self._asterisk()
         self._progress(f"starting {' and '.join(each.name for each in (server, engine) if each)}")
         starting = [asyncio.create_task(self._start([each])) for each in (server, engine) if each]
@@ -73,9 +73,9 @@ class Station:
         self._progress("starting our programs")
         await self._start([self._ours("switch"), self._ours("worker")])
         await self._start([*self._webs(), *([self._lab()] if demo else [])])
-        await self._until_none_ends(self._until_healthy())
+        await self._unless_given_up(self._until_healthy())
         if demo:
-            await self._until_none_ends(self._within(contents.until_registered(self._settings, demo)))
+            await self._unless_given_up(self._within(contents.until_registered(self._settings, demo)))
         return demo
 
     def keep(self) -> None:
@@ -101,9 +101,9 @@ class Station:
         self._groups.append(keepers)
         await asyncio.gather(*(keeper.start() for keeper in keepers))
 
-    async def _until_none_ends(self, waiting: Awaitable[None]) -> None:
-        """Wait, but not longer than each program lives."""
-        tasks = [asyncio.ensure_future(waiting), *(asyncio.ensure_future(each.ended()) for each in self._keepers())]
+    async def _unless_given_up(self, waiting: Awaitable[None]) -> None:
+        """Wait, but not longer than until a program gives up."""
+        tasks = [asyncio.ensure_future(waiting), *(asyncio.ensure_future(each.given_up()) for each in self._keepers())]
         try:
             done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
             for task in done:
