@@ -1,6 +1,5 @@
 """The click-to-call flow, told as stories."""
 
-
 import pytest
 
 from cordboard.domain.call import advance

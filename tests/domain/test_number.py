@@ -3,6 +3,7 @@
 import pytest
 
 from cordboard.domain.number import (
+    canonical_beginning,
     carrier_form,
     is_allowed_destination,
     is_emergency_number,
@@ -76,6 +77,12 @@ def test_a_carrier_gets_its_own_format(number: str, number_format: NumberFormat,
 )
 def test_destinations_are_allow_listed(number: str, prefixes: tuple[str, ...], is_allowed: bool) -> None:
     assert is_allowed_destination(number, "VN", prefixes) is is_allowed
+
+
+def test_digits_with_the_national_prefix_begin_a_canonical_number() -> None:
+    assert canonical_beginning("0912", "VN") == "+84912"
+    assert canonical_beginning("912", "VN") == ""
+    assert canonical_beginning("0312", "IT") == ""  # Italy has no prefix: the nought is part of the number
 
 
 def test_emergency_numbers_are_known_by_country() -> None:

@@ -90,6 +90,7 @@ async def test_records_are_found_by_what_is_asked(office: Office, other_office: 
     assert await found(office, number_part="101") == [three]
     assert await found(office, number_part="8491", started_from=NOW + timedelta(seconds=1)) == []
     assert await found(office, number_part="8491", started_before=NOW + timedelta(seconds=1)) == [one]
+    assert await found(office, number_part="0912", number_beginning="+84912") == [one]
     assert await found(office, directions=(Direction.INBOUND,)) == [four, two]
     assert await found(office, outcomes=(Outcome.BUSY, Outcome.ANSWERED)) == [three, one]
     assert await found(office, agent_user_names=("alice", "carol")) == [four, three, one]

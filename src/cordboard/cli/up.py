@@ -48,6 +48,9 @@ def up(settings: Settings, *, demo: bool, as_json: bool = False) -> int:
     try:
         prepared = prepare(settings.changed(demo=demo), terminal.say)
         supervise(prepared, terminal.say, terminal.warn, ready)
+        terminal.settle()
+        if not as_json:
+            sys.stdout.write("Stopped.\n")
     except StartFailed:
         raise
     except CordboardError as failed:

@@ -12,8 +12,9 @@ class CdrFilter:
     """Which records, and which page of them. What is empty or None asks for nothing; conditions add up.
 
     Times are of the request: ``started_from`` ≤ t < ``started_before``. ``number``: the customer's number is any of
-    these, in canonical form. ``number_part``: 3 to 8 digits that the customer's number contains. ``offset`` and
-    ``limit`` count records.
+    these, in canonical form. ``number_part``: 3 to 8 digits that the customer's number contains; besides, a number
+    that begins with ``number_beginning`` meets it (``domain.number.canonical_beginning``). ``offset`` and ``limit``
+    count records.
     """
 
     started_from: datetime | None = None
@@ -21,6 +22,7 @@ class CdrFilter:
     reference: str = ""
     number: tuple[str, ...] = ()
     number_part: str = ""
+    number_beginning: str = ""
     directions: tuple[Direction, ...] = ()
     outcomes: tuple[Outcome, ...] = ()
     agent_user_names: tuple[str, ...] = ()

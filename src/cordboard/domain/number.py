@@ -79,6 +79,18 @@ def carrier_form(canonical: str, number_format: NumberFormat, country: str) -> s
     return _NOT_DIGIT.sub("", phonenumbers.format_out_of_country_calling_number(number, country))
 
 
+def canonical_beginning(digits: str, country: str) -> str:
+    """How a number that begins with ``digits`` in ``country`` begins in canonical form: 0912 → +84912 in VN.
+
+    "" when ``digits`` do not begin with the country's national prefix: then they may be in the middle of anything.
+    """
+    metadata = phonenumbers.PhoneMetadata.metadata_for_region(country)
+    prefix = (metadata.national_prefix if metadata else None) or ""
+    if not prefix or not digits.startswith(prefix):
+        return ""
+    return f"+{phonenumbers.country_code_for_region(country)}{digits.removeprefix(prefix)}"
+
+
 def is_allowed_destination(canonical: str, country: str, prefixes: tuple[str, ...]) -> bool:
     """Whether a tenant may call a number.
 

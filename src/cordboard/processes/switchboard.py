@@ -92,12 +92,14 @@ class Switchboard:
 
         Raises EngineAway.
         """
+        known = self._known()
         snapshot = await self._engine.snapshot()
         quiet_since = self._core.clock.now() - QUIET
         for mailbox in list(self._mailboxes.values()):
             if not only_quiet or _last_sign(mailbox.call) <= quiet_since:
                 mailbox.post(snapshot)
-        await self._remove_orphans(snapshot)
+        # Of calls that ended while the snapshot was taken, it may still show something.
+        await self._remove_orphans(snapshot, known | self._known())
 
     def close(self) -> None:
         """Let go of all calls. They live on in the engine and in the database."""
@@ -113,8 +115,11 @@ class Switchboard:
     def _forget(self, call_id: UUID) -> None:
         self._mailboxes.pop(call_id, None)
 
-    async def _remove_orphans(self, snapshot: EngineSnapshot) -> None:
-        for command in orphans(snapshot, [*self._mailboxes, *self._queued]):
+    def _known(self) -> set[UUID]:
+        return {*self._mailboxes, *self._queued}
+
+    async def _remove_orphans(self, snapshot: EngineSnapshot, known: set[UUID]) -> None:
+        for command in orphans(snapshot, known):
             log.warning("orphan_removed", command=repr(command))
             try:
                 await self._engine.execute(command)

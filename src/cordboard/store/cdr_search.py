@@ -53,8 +53,8 @@ def search_of(tenant_id: int, criteria: CdrFilter) -> Search:
         if isinstance(value, datetime) or value:
             conditions.append(_is(search, template, value))
     if criteria.number_part:
-        part = (criteria.number_part, criteria.started_from, criteria.started_before)
-        conditions.append(_is(search, "c.id IN (SELECT cdr_ids_with_number_part({}, {}, {}))", *part))
+        part = (criteria.number_part, criteria.number_beginning, criteria.started_from, criteria.started_before)
+        conditions.append(_is(search, "c.id IN (SELECT cdr_ids_with_number_part({}, {}, {}, {}))", *part))
     return Search(" AND ".join(conditions), search.values)
 
 

@@ -75,10 +75,16 @@ def meets(facts: CallFacts, criteria: CdrFilter) -> bool:
             criteria.started_before is None or facts.requested_at < criteria.started_before,
             not criteria.reference or facts.reference == criteria.reference,
             not criteria.number or facts.customer_number in criteria.number,
-            not criteria.number_part or criteria.number_part in facts.customer_number,
+            not criteria.number_part or _has_part(facts.customer_number, criteria),
             not criteria.directions or facts.direction in criteria.directions,
             not criteria.agent_user_names or facts.agent_user_name in criteria.agent_user_names,
             not criteria.extension or facts.agent_extension == criteria.extension,
             not criteria.request_id or facts.request_id == criteria.request_id,
         )
     )
+
+
+def _has_part(number: str, criteria: CdrFilter) -> bool:
+    if criteria.number_part in number:
+        return True
+    return bool(criteria.number_beginning) and number.startswith(criteria.number_beginning)

@@ -82,6 +82,7 @@ def read_wanted_calls(body: SearchBody, tenant: Tenant) -> Wanted:
         reference=text(body.call_id, "call_id").strip(),
         number=number.exact,
         number_part=number.part,
+        number_beginning=number.beginning,
         directions=tuple(directions or ()),
         outcomes=status.outcomes,
         agent_user_names=texts(body.agent, "agent"),

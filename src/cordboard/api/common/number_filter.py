@@ -2,15 +2,19 @@
 
 from dataclasses import dataclass
 
-from cordboard.domain.number import read_number
+from cordboard.domain.number import canonical_beginning, read_number
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NumberFilter:
-    """``exact``: canonical numbers, any of which matches; or ``part``: digits that a number contains."""
+    """``exact``: canonical numbers, any of which matches; or ``part``: digits that a number contains.
+
+    ``beginning``: how a number begins in canonical form that is written with ``part`` first at home.
+    """
 
     exact: tuple[str, ...] = ()
     part: str = ""
+    beginning: str = ""
 
 
 def read_number_filter(text: str, country: str) -> NumberFilter:
@@ -24,7 +28,7 @@ def read_number_filter(text: str, country: str) -> NumberFilter:
         return NumberFilter()
     is_bare = text.isascii() and text.isdecimal()
     if is_bare and 3 <= len(text) <= 8:
-        return NumberFilter(part=text)
+        return NumberFilter(part=text, beginning=canonical_beginning(text, country))
     readings = [read_number(text, country)]
     if is_bare:
         readings.append(read_number(f"+{text}", country))
