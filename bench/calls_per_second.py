@@ -150,7 +150,7 @@ async def highest(run_at: Callable[[int], Awaitable[Round]], rates: list[int]) -
 @contextlib.asynccontextmanager
 async def running_ours(folder: Path, far_ends: FarEnds, rates: list[int]) -> AsyncIterator[Ours]:
     """A copy with phones registered and a receiver listening."""
-    settings = {"allow_networks": "127.0.0.0/8", "start_rate": str(max(rates))}
+    settings = {"allow_networks": "127.0.0.0/8"}
     async with contextlib.AsyncExitStack() as stack:
         receiver = await stack.enter_async_context(Receiver())
         copy = await PrivateCopy(folder / "home", settings).start()

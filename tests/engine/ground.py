@@ -3,7 +3,7 @@
 import asyncio
 import hashlib
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import closing
 from itertools import count
 from typing import Protocol, TypeVar
@@ -69,8 +69,16 @@ class Witness:
         return (await self.leg(LegEnded, leg_id)).cause
 
     def told(self, leg_id: str) -> list[type[LegEvent]]:
-        """What was told of a leg, in order."""
-        return [type(event) for event in self.events if isinstance(event, LegEvent) and event.leg_id == leg_id]
+        """What was told of a leg, in order, each kind once (phones may say twice that they ring), and no event twice."""
+        events = [event for event in self.events if isinstance(event, LegEvent) and event.leg_id == leg_id]
+        assert len(set(events)) == len(events)
+        return list(dict.fromkeys(type(event) for event in events))
+
+    async def until_true(self, ask: Callable[[], Awaitable[bool]]) -> None:
+        """Ask until it is so. Raises TimeoutError."""
+        async with asyncio.timeout(WAIT_SECONDS):
+            while not await ask():
+                await asyncio.sleep(0.01)
 
 
 class Ground(Protocol):

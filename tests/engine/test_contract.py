@@ -274,9 +274,12 @@ async def test_a_bridge_is_made_once_and_its_legs_outlive_it(ground: Ground) -> 
     await ground.engine.execute(JoinBridge(bridge_id=bridge_id, leg_id=leg_id))
     assert (await ground.engine.snapshot()).bridges[bridge_id] == {leg_id}
     await ground.engine.execute(DestroyBridge(bridge_id=bridge_id))
-    snapshot = await ground.engine.snapshot()
-    assert bridge_id not in snapshot.bridges
-    assert snapshot.legs[leg_id].is_answered
+
+    async def is_down() -> bool:
+        return bridge_id not in (await ground.engine.snapshot()).bridges
+
+    await ground.witness.until_true(is_down)
+    assert (await ground.engine.snapshot()).legs[leg_id].is_answered
     await ground.engine.execute(HangUp(leg_id=leg_id))
 
 

@@ -56,6 +56,9 @@ def up(settings: Settings, *, demo: bool, as_json: bool = False) -> int:
     except CordboardError as failed:
         # A database that is away is no reason to say "start it with 'cordboard up'" here.
         raise StartFailed(str(failed) or "the database is away") from failed
+    except OSError as error:
+        # A full disk, a file of another user: the system's words say it, the file's name says where.
+        raise StartFailed(f"{error.filename}: {error.strerror}" if error.filename else str(error)) from error
     finally:
         terminal.settle()
     return 0

@@ -67,7 +67,9 @@ async def start(
 
     ``descriptors`` are handed down. ``environment`` replaces ours when given.
     """
-    with log.open("ab") as output:
+    # Logs name numbers that were called: for their owner only.
+    output = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+    try:
         return await asyncio.create_subprocess_exec(
             *launched(command, user=user, death_signal=death_signal),
             stdin=subprocess.DEVNULL,
@@ -78,6 +80,8 @@ async def start(
             start_new_session=True,
             cwd="/",
         )
+    finally:
+        os.close(output)
 
 
 async def stop(

@@ -6,17 +6,15 @@ import stat
 from pathlib import Path
 
 from cordboard.nodes.failure import StartFailed
-from cordboard.nodes.user import ServiceUser, make_folders
+from cordboard.nodes.user import PASSABLE_MODE
 
 LONGEST_PATH = 107
 # What is appended: /postgres/.s.PGSQL.5432.lock, /lab/asterisk.ctl
 ROOM = 40
 
 
-def runtime_folder(home: Path, owner: ServiceUser | None = None) -> Path:
-    """The folder for ``home``'s sockets: in it where the path is short enough, else in /tmp under a name of its own.
-
-    It is ``owner``'s, None: ours.
+def runtime_folder(home: Path) -> Path:
+    """The folder for ``home``'s sockets, ours: in it where the path is short enough, else in /tmp.
 
     Raises:
         StartFailed: somebody else made a folder of that name.
@@ -26,10 +24,9 @@ def runtime_folder(home: Path, owner: ServiceUser | None = None) -> Path:
         # The user is in the name: another user's folder there is no use to us.
         name = hashlib.sha256(f"{os.geteuid()}:{home}".encode()).hexdigest()[:16]
         folder = Path(f"/tmp/cordboard-{name}")  # noqa: S108 - its owner is looked at below
-    folder.mkdir(mode=0o711, exist_ok=True)
+    folder.mkdir(mode=PASSABLE_MODE, exist_ok=True)
     found = folder.lstat()
-    expected = {os.geteuid(), owner.uid if owner else os.geteuid()}
-    if not stat.S_ISDIR(found.st_mode) or found.st_uid not in expected:
+    if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.geteuid():
         raise StartFailed(f"{folder} belongs to somebody else", "Choose a shorter CORDBOARD_HOME, or remove that")
-    make_folders((folder,), owner, mode=0o711)
+    folder.chmod(PASSABLE_MODE)
     return folder

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from cordboard.domain.errors import CordboardError
 from cordboard.nodes import launch
 from cordboard.nodes.failure import StartFailed
 
@@ -126,7 +127,7 @@ def _do_and_leave(user: ServiceUser, work: Callable[[], None], writing: int) -> 
     try:
         become(user)
         work()
-    except OSError as error:
+    except (OSError, CordboardError) as error:
         failure = error
     except Exception as error:  # noqa: BLE001 - whatever it is, it is the parent that has to say it
         failure = RuntimeError(f"{type(error).__name__}: {error}")
@@ -141,6 +142,8 @@ def _look_into(folder: Path) -> None:
 def make_folders(folders: Iterable[Path], user: ServiceUser | None, mode: int = 0o700) -> None:
     """Make ``folders`` (and what is above them) and give them, but not what is in them, to ``user`` (None: to us).
 
+    ``mode`` is the least that each allows.
+
     Raises:
         StartFailed: one cannot be made, or ``user`` cannot reach it.
     """
@@ -151,6 +154,8 @@ def make_folders(folders: Iterable[Path], user: ServiceUser | None, mode: int = 
                     above.mkdir(exist_ok=True)
                     above.chmod(PASSABLE_MODE)
             folder.mkdir(exist_ok=True, mode=mode)
+            if mode & ~(found := folder.stat().st_mode & 0o777):
+                folder.chmod(found | mode)
             if os.geteuid() == 0:
                 uid, gid = (user.uid, user.gid) if user else (0, 0)
                 os.chown(folder, uid, gid, follow_symlinks=False)

@@ -7,8 +7,9 @@ from functools import partial
 from pathlib import Path
 
 from cordboard.nodes.failure import StartFailed
+from cordboard.nodes.lock import take_lock
 from cordboard.nodes.runtime_folder import runtime_folder
-from cordboard.nodes.user import ServiceUser, can_run_us, done_as, make_folders, service_user
+from cordboard.nodes.user import PASSABLE_MODE, ServiceUser, can_run_us, done_as, make_folders, service_user
 from cordboard.settings import Settings
 
 # A start, its logs and an hour of calls.
@@ -32,6 +33,11 @@ class Tenure:
         return self.user is not None and self.owner is None
 
     @property
+    def mode(self) -> int:
+        """The home's. In a split tenure the user passes through our folders to its own."""
+        return PASSABLE_MODE if self.is_split else 0o700
+
+    @property
     def dropped(self) -> ServiceUser | None:
         """Whom PostgreSQL and Asterisk have to be started as once we are ``owner``."""
         return self.user if self.is_split else None
@@ -43,22 +49,41 @@ def find_tenure() -> Tenure:
     return Tenure(user=user, owner=user if user and can_run_us(user) else None)
 
 
-def make_home(settings: Settings, tenure: Tenure) -> Path:
-    """Make the home's folders and the cache; return the folder for sockets. Raises StartFailed."""
+def open_home(settings: Settings, tenure: Tenure) -> None:
+    """Make the home and the cache. Raises StartFailed when they cannot be used, or when the home is in use."""
     if tenure.owner:
         _hand_over(settings.home, tenure.owner)
-    # 0711: in a split tenure the user passes through ours to what is its own.
-    make_folders((settings.home,), tenure.owner, mode=0o711)
+    make_folders((settings.home,), tenure.owner, mode=tenure.mode)
     check_room(settings.home)
-    make_folders((settings.run, settings.home / "log", settings.recordings), tenure.owner, mode=0o711)
-    own = [folder / name for folder in (settings.run, settings.home / "log") for name in ("asterisk", "lab")]
-    make_folders((settings.raw_recordings, *own), tenure.user)
     make_folders((settings.cache,), None, mode=0o755)
     if tenure.user:
         _check_reach(settings.cache, tenure.user)
-    sockets = runtime_folder(settings.home, tenure.owner)
-    make_folders((sockets / name for name in ("postgres", "asterisk", "lab")), tenure.user)
+    # Root writes nothing into another user's folders: what that user has put there may lead anywhere.
+    done_as(tenure.owner, partial(_check_unused, settings))
+
+
+def furnish_home(settings: Settings, tenure: Tenure) -> Path:
+    """Make the folders inside, as whoever owns them; return the one for sockets. Raises StartFailed."""
+    make_folders((settings.run, settings.home / "log", settings.recordings), None, mode=tenure.mode)
+    own = [folder / name for folder in (settings.run, settings.home / "log") for name in ("asterisk", "lab")]
+    sockets = runtime_folder(settings.home)
+    make_folders(
+        (settings.raw_recordings, *own, *(sockets / name for name in ("postgres", "asterisk", "lab"))), tenure.dropped
+    )
     return sockets
+
+
+def hold_home(settings: Settings) -> int:
+    """The lock that says that ``cordboard up`` runs with this home. Raises StartFailed when somebody has it."""
+    settings.run.mkdir(mode=0o700, exist_ok=True)
+    lock = take_lock(settings.run / "up.lock")
+    if lock is None:
+        raise StartFailed(f"'cordboard up' runs already with the home {settings.home}", "Set another CORDBOARD_HOME")
+    return lock
+
+
+def _check_unused(settings: Settings) -> None:
+    os.close(hold_home(settings))
 
 
 def check_room(folder: Path) -> None:

@@ -16,12 +16,11 @@ from cordboard.nodes.asterisk_config import write_configuration
 from cordboard.nodes.asterisk_install import AsteriskInstallation, get_asterisk
 from cordboard.nodes.asterisk_layout import AsteriskLayout
 from cordboard.nodes.failure import StartFailed
-from cordboard.nodes.lock import take_lock
 from cordboard.nodes.postgres import PostgresServer, check_version
 from cordboard.nodes.postgres_install import get_postgres
 from cordboard.nodes.progress import Progress
 from cordboard.nodes.user import ServiceUser, become, done_as
-from cordboard.processes.supervisor.home import find_tenure, make_home
+from cordboard.processes.supervisor.home import find_tenure, furnish_home, hold_home, open_home
 from cordboard.processes.supervisor.runtime import port_of, read_runtime, write_runtime
 from cordboard.settings import Settings
 
@@ -55,25 +54,24 @@ def prepare(settings: Settings, progress: Progress) -> Prepared:
     """
     os.umask(0o022)
     tenure = find_tenure()
-    sockets = make_home(settings, tenure)
-    lock = take_lock(settings.run / "up.lock")
-    if lock is None:
-        raise StartFailed(f"'cordboard up' runs already with the home {settings.home}", "Set another CORDBOARD_HOME")
-    before = read_runtime(settings.run / "runtime.toml")
-    if settings.database_url:
-        asyncio.run(check_version(settings.database_url))
-    listener = ports.claim(ports.TCP, settings.http, "CORDBOARD_HTTP")
-    ranges, claims = _claim_audio(settings, before)
+    open_home(settings, tenure)
+    listener = _claim_addresses(settings)
     installation = None
     if settings.demo or not settings.ari_url:
         installation = get_asterisk(settings.asterisk_prefix, settings.cache, progress)
-    server = None
-    if not settings.database_url:
-        server = _find_server(settings, sockets, tenure.dropped, progress)
+    binaries = None if settings.database_url else get_postgres(_data(settings), settings.cache, progress)
     if tenure.owner:
         become(tenure.owner)
         os.environ["HOME"] = str(settings.home)
-    if server:
+    sockets = furnish_home(settings, tenure)
+    lock = hold_home(settings)
+    before = read_runtime(settings.run / "runtime.toml")
+    ranges, claims = _claim_audio(settings, before)
+    server = None
+    if binaries:
+        server = PostgresServer(
+            installation=binaries, data=_data(settings), socket_folder=sockets / "postgres", user=tenure.dropped
+        )
         _make_database(server, progress)
     layout = None
     if installation and not settings.ari_url:
@@ -96,26 +94,33 @@ def prepare(settings: Settings, progress: Progress) -> Prepared:
     )
 
 
+def _data(settings: Settings) -> Path:
+    return settings.home / "database"
+
+
+def _claim_addresses(settings: Settings) -> socket.socket:
+    """The socket that serves HTTP; and a look at all else that is configured."""
+    listener = ports.claim(ports.TCP, settings.http, "CORDBOARD_HTTP")
+    if not settings.ari_url:
+        # Asterisk itself opens it.
+        ports.claim(ports.UDP, settings.sip, "CORDBOARD_SIP").close()
+    for configured in filter(None, (settings.rtp, settings.lab_rtp)):
+        ports.parse_range(configured)
+    if settings.database_url:
+        asyncio.run(check_version(settings.database_url))
+    return listener
+
+
 def _claim_audio(settings: Settings, before: Mapping[str, str]) -> tuple[dict[str, str], list[socket.socket]]:
-    """Ranges of audio ports, ours and the lab's; and a look whether SIP's port is free (Asterisk itself opens it)."""
+    """Ranges of audio ports, ours and the lab's."""
     claims: list[socket.socket] = []
     found: dict[str, str] = {}
-    if not settings.ari_url:
-        ports.claim(ports.UDP, settings.sip, "CORDBOARD_SIP").close()
     wanted = {"rtp": not settings.ari_url, "lab_rtp": settings.demo}
     for key, is_wanted in wanted.items():
-        if configured := getattr(settings, key):
-            ports.parse_range(configured)
-        elif is_wanted:
+        if is_wanted and not getattr(settings, key):
             found[key], claim = ports.claim_range(before.get(key, ""))
             claims.append(claim)
     return found, claims
-
-
-def _find_server(settings: Settings, sockets: Path, dropped: ServiceUser | None, progress: Progress) -> PostgresServer:
-    data = settings.home / "database"
-    installation = get_postgres(data, settings.cache, progress)
-    return PostgresServer(installation=installation, data=data, socket_folder=sockets / "postgres", user=dropped)
 
 
 def _make_database(server: PostgresServer, progress: Progress) -> None:
