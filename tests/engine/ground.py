@@ -69,7 +69,7 @@ class Witness:
         return (await self.leg(LegEnded, leg_id)).cause
 
     def told(self, leg_id: str) -> list[type[LegEvent]]:
-        """What was told of a leg, in order, each kind once (phones may say twice that they ring), and no event twice."""
+        """What was told of a leg: each kind once (phones may say twice that they ring), in order; no event twice."""
         events = [event for event in self.events if isinstance(event, LegEvent) and event.leg_id == leg_id]
         assert len(set(events)) == len(events)
         return list(dict.fromkeys(type(event) for event in events))
@@ -221,13 +221,13 @@ class RealGround:
         return Target(kind=TargetKind.TRUNK, address=address, trunk_id=trunk_id)
 
     async def hang_up(self, target: Target, _leg_id: str) -> None:
-        if target.kind is TargetKind.PHONE:
-            await self.lab.phones[target.address].hang_up()
-        else:
-            await self.lab.carrier.hang_up(target.address)
+        phone = self.lab.phones[target.address]
+        await phone.answered()  # we may know before the lab does
+        await phone.hang_up()
 
     async def hold(self, target: Target, _leg_id: str, *, is_held: bool = True) -> None:
         phone = self.lab.phones[target.address]
+        await phone.answered()
         await (phone.hold() if is_held else phone.resume())
 
     async def unregister(self, target: Target) -> None:

@@ -6,7 +6,7 @@ import stat
 from pathlib import Path
 
 from cordboard.nodes.failure import StartFailed
-from cordboard.nodes.user import PASSABLE_MODE
+from cordboard.nodes.user import PASSABLE_MODE, make_folders
 
 LONGEST_PATH = 107
 # What is appended: /postgres/.s.PGSQL.5432.lock, /lab/asterisk.ctl
@@ -20,10 +20,12 @@ def runtime_folder(home: Path) -> Path:
         StartFailed: somebody else made a folder of that name.
     """
     folder = home / "run" / "sockets"
-    if len(os.fsencode(folder)) + ROOM > LONGEST_PATH:
-        # The user is in the name: another user's folder there is no use to us.
-        name = hashlib.sha256(f"{os.geteuid()}:{home}".encode()).hexdigest()[:16]
-        folder = Path(f"/tmp/cordboard-{name}")  # noqa: S108 - its owner is looked at below
+    if len(os.fsencode(folder)) + ROOM <= LONGEST_PATH:
+        make_folders((folder,), None, mode=PASSABLE_MODE)
+        return folder
+    # The user is in the name: another user's folder there is no use to us.
+    name = hashlib.sha256(f"{os.geteuid()}:{home}".encode()).hexdigest()[:16]
+    folder = Path(f"/tmp/cordboard-{name}")  # noqa: S108 - its owner is looked at
     folder.mkdir(mode=PASSABLE_MODE, exist_ok=True)
     found = folder.lstat()
     if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.geteuid():
