@@ -9,7 +9,7 @@ from cordboard.actions.purge import purge
 from cordboard.domain.call_facts import CallFacts, RecordingStatus
 from cordboard.media.archive import Archive
 from cordboard.store import Store
-from tests.support.audio import raw_stereo
+from tests.support.tones import raw_stereo
 from tests.support.worker import Workshop, open_workshop
 
 DAY = 86_400

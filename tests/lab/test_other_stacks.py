@@ -3,6 +3,7 @@
 import asyncio
 import re
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -63,14 +64,23 @@ async def make_call(office: Office, extension: str) -> str:
     return str(answer["call_id"])
 
 
-async def sipp_phone(exchange: Exchange, office: Office, sipp: Sipp, extension: str, scenario: str = "answer") -> SippRun:
-    """An agent's phone that is SIPp."""
-    account = await new_account(exchange, office, extension)
-    phone = await sipp.listen(scenario, port=free_port(UDP))
-    name, password = account["sip_username"], account["sip_password"]
-    await sipp.register(name, password, exchange.copy.sip, contact_port=phone.port)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SippPhone:
+    """An agent's phone that is SIPp. ``account`` is its SIP user name and password."""
+
+    run: SippRun
+    account: tuple[str, str]
+
+
+async def sipp_phone(
+    exchange: Exchange, office: Office, sipp: Sipp, extension: str, scenario: str = "answer"
+) -> SippPhone:
+    made = await new_account(exchange, office, extension)
+    run = await sipp.listen(scenario, port=free_port(UDP))
+    account = (made["sip_username"], made["sip_password"])
+    await sipp.register(*account, exchange.copy.sip, contact_port=run.port)
     await until_callable(office, extension)
-    return phone
+    return SippPhone(run=run, account=account)
 
 
 async def ringing(phone: Baresip) -> str:
@@ -123,13 +133,11 @@ async def test_a_customer_with_sipp_hangs_up(exchange: Exchange, sipp: Sipp) -> 
     row = await office.ended(call_id)
     assert (row["call_status"], row["hangup_by"]) == ("answered", "customer")
     assert 2 <= int(row["total_duration"]) <= 4
-    assert len(phone.received("BYE")) == 1
-    assert CUSTOMER in phone.received("INVITE")[0].headers["From"]
+    assert len(phone.run.received("BYE")) == 1
+    assert CUSTOMER in phone.run.received("INVITE")[0].headers["From"]
 
 
-@pytest.mark.parametrize(
-    ("code", "status"), [(486, "busy"), (600, "busy"), (603, "rejected"), (480, "missed"), (404, "failed"), (500, "failed")]
-)
+@pytest.mark.parametrize(("code", "status"), [(600, "busy"), (603, "rejected"), (500, "failed")])
 async def test_a_carriers_refusal_is_told(exchange: Exchange, sipp: Sipp, code: int, status: str) -> None:
     there = await carrier(sipp, "refuse", code=code)
     office = await office_behind(exchange, there)
@@ -176,11 +184,8 @@ async def test_an_agent_who_declines_spares_the_customer(exchange: Exchange, sip
 
 async def test_a_phone_that_signs_off_is_no_longer_called(exchange: Exchange, sipp: Sipp) -> None:
     office = await office_behind(exchange, await carrier(sipp))
-    account = await new_account(exchange, office, "6688")
-    name, password = account["sip_username"], account["sip_password"]
-    await sipp.register(name, password, exchange.copy.sip, contact_port=40000)
-    await until_callable(office, "6688")
-    await sipp.register(name, password, exchange.copy.sip, contact_port=40000, expires_seconds=0)
+    phone = await sipp_phone(exchange, office, sipp, "6688")
+    await sipp.register(*phone.account, exchange.copy.sip, contact_port=phone.run.port, expires_seconds=0)
 
     async def is_refused() -> bool:
         answer = await office.post("/api/v1.0/base/makeCall", {"phoneNumber": CUSTOMER, "ipPhone": "6688"})

@@ -16,9 +16,9 @@ import pytest
 from cordboard.app import SystemClock
 from cordboard.domain.call_facts import RecordingStatus
 from cordboard.store import Store
-from tests.support.audio import raw_stereo
 from tests.support.database import Cluster
 from tests.support.receiver import Answer, Receiver
+from tests.support.tones import raw_stereo
 from tests.support.worker import Workshop, open_workshop
 
 PATIENCE_SECONDS = 60

@@ -147,6 +147,15 @@ def sine(hz: float, seconds: float, *, rate: int = 8000, level_dbfs: float = -12
     )
 
 
+def raw_stereo(seconds: float, *, left_hertz: float = 0, right_hertz: float = 0) -> bytes:
+    """Interleaved stereo as the engine writes it, 8 kHz: a tone of a quarter of full scale in each channel, 0: none."""
+    samples = array("h", bytes(4 * int(seconds * 8000)))
+    for offset, hertz in ((0, left_hertz), (1, right_hertz)):
+        if hertz:
+            samples[offset::2] = array("h", sine(hertz, int(seconds * 8000) / 8000).samples)
+    return samples.tobytes()
+
+
 def write_wav(path: Path, *channels: Sound) -> None:
     """Write channels of one length as a wav file."""
     with wave.open(str(path), "wb") as file:

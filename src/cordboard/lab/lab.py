@@ -159,7 +159,9 @@ class Lab:
     async def add_customer(self, username: str, password: str) -> None:
         """An account that a trunk can register with, at any of the carriers. Raises LabRefused."""
         self._customers.append(username)
-        await self.controls.push("auth", username, {"auth_type": "userpass", "username": username, "password": password})
+        await self.controls.push(
+            "auth", username, {"auth_type": "userpass", "username": username, "password": password}
+        )
         await self.controls.push("aor", username, {"max_contacts": "10", "minimum_expiration": "5"})
         options = {"context": CARRIER_CONTEXT, "identify_by": "username", "auth": username, "aors": username}
         await self.controls.push("endpoint", username, {**options, **PARTY_OPTIONS})

@@ -27,10 +27,10 @@ WEBSOCKET_WRITE_MILLISECONDS = 2000
 _EMPTY_FILES = ("ccss.conf", "cel.conf", "features.conf", "res_fax.conf", "udptl.conf")
 
 
-def write_configuration(layout: AsteriskLayout, *, has_verbose_log: bool = False) -> None:
+def write_configuration(layout: AsteriskLayout) -> None:
     """Write all files of a node's Asterisk and make the folders that it needs."""
     files = {
-        **common_files(layout, has_verbose_log=has_verbose_log),
+        **common_files(layout),
         "pjsip.conf": pjsip_conf(layout),
         "sorcery.conf": sorcery_conf(),
         "extensions.conf": extensions_conf(layout),
@@ -39,14 +39,12 @@ def write_configuration(layout: AsteriskLayout, *, has_verbose_log: bool = False
     write_files(layout.configuration, files)
 
 
-def common_files(
-    layout: AsteriskLayout, *, more_modules: Iterable[str] = (), has_verbose_log: bool = False
-) -> dict[str, str]:
+def common_files(layout: AsteriskLayout, *, more_modules: Iterable[str] = ()) -> dict[str, str]:
     """What every Asterisk of ours has, by file name."""
     return {
         "asterisk.conf": asterisk_conf(layout),
         "modules.conf": modules_conf(more_modules),
-        "logger.conf": logger_conf(has_verbose_log=has_verbose_log),
+        "logger.conf": logger_conf(),
         "http.conf": http_conf(layout),
         "ari.conf": ari_conf(layout),
         "manager.conf": manager_conf(layout),
@@ -117,16 +115,15 @@ def modules_conf(more: Iterable[str] = ()) -> str:
     return "[modules]\nautoload = no\n" + "".join(f"load = {name}.so\n" for name in names)
 
 
-def logger_conf(*, has_verbose_log: bool = False) -> str:
-    """Warnings and errors to standard output and to the file ``messages``; every step when ``has_verbose_log``."""
-    levels = "notice,warning,error,security,verbose(5)" if has_verbose_log else "notice,warning,error"
-    return f"""[general]
+def logger_conf() -> str:
+    """Warnings and errors to standard output; refused registrations and the like (notices) to the file ``messages``."""
+    return """[general]
 dateformat = %F %T.%3q
 appendhostname = no
 
 [logfiles]
 console = warning,error
-messages = {levels}
+messages = notice,warning,error
 """
 
 
@@ -198,8 +195,9 @@ sort = random
 def pjsip_conf(layout: AsteriskLayout) -> str:
     """The SIP stack, without anybody in it.
 
-    ``timer_b`` 5 s: a trunk that answers nothing at all fails over after 5 s, not after 32 (RFC 3261 17.1.1.2).
-    It is also how long a final response is repeated until its ACK comes (0.5, 1.5, 3.5 s: 4 tries).
+    ``timer_b`` (RFC 3261 17.1.1.2): a trunk that answers nothing at all fails over after 6.4 s, not 32. Asterisk takes
+    no less than 64 times ``timer_t1``, and no ``timer_t1`` below 100 ms. The price: where an answer takes longer than
+    100 ms, a request is sent again once or twice before it comes; and who answers has 6.4 s to get its ACK through.
     ``username`` before ``ip``: a trunk on the same address as a phone must not swallow the phone's requests.
     """
     return f"""[system]
