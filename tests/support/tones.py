@@ -60,10 +60,10 @@ class Sound:
         return min(1.0, goertzel(self.samples, self.rate, hz) / power)
 
     def is_tone(self, hz: float) -> bool:
-        """Whether it is ``hz`` and nothing else, all the time but for its edges."""
+        """Whether it is ``hz`` and nothing else while it is not silent, but for edges and gaps: a fifth of it."""
         windows = [self.part(start, start + WINDOW_SECONDS) for start, loud in self._windows() if loud]
         pure = sum(window.share(hz) >= TONE_SHARE for window in windows)
-        return bool(windows) and pure >= len(windows) - 2
+        return bool(windows) and pure >= 0.8 * len(windows)
 
     def seconds_of(self, hz: float) -> float:
         """For how long ``hz`` alone is heard, to a tenth of a second."""

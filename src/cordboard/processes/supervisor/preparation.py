@@ -82,7 +82,8 @@ def prepare(settings: Settings, progress: Progress) -> Prepared:
     )
     running = _with_demo(settings.changed(**found))
     # The networks too: the command line judges a webhook's address as the worker will.
-    write_runtime(settings.run / "runtime.toml", found | {"allow_networks": list(running.allow_networks)})
+    where = {"http": running.http, "sip": running.sip, "public_url": running.public_url}
+    write_runtime(settings.run / "runtime.toml", found | where | {"allow_networks": list(running.allow_networks)})
     return Prepared(
         settings=running,
         dropped=tenure.dropped,
