@@ -215,3 +215,10 @@ async def test_a_wrong_password_registers_nobody(real: RealGround) -> None:
     states = {each.sip_username: each.is_registered for each in await real.engine.registrations()}
     assert not states[target.address]
     await real.lab.remove_phone(lab_phone)
+
+
+@pytest.mark.parametrize(("has_nat", "rewrite", "qualify"), [(True, "yes", "60"), (False, "no", "0")])
+async def test_phones_behind_nat_are_where_they_came_from(has_nat: bool, rewrite: str, qualify: str) -> None:
+    objects = objects_of(NodeConfiguration(revision=1, phones=(phone("101"),)), has_nat=has_nat)
+    assert objects["endpoint", "101"]["rewrite_contact"] == rewrite
+    assert objects["aor", "101"]["qualify_frequency"] == qualify

@@ -40,7 +40,7 @@ async def start_lab(home: Path, registrar: SippRun, sip_port: int) -> asyncio.su
     )
     return await asyncio.create_subprocess_exec(
         sys.executable, "-m", "cordboard.lab",
-        env={**os.environ, **settings.environment(), "PYTHONPATH": str(Path("src").absolute())},
+        env={**os.environ, **settings.environment(), "PYTHONPATH": os.pathsep.join(sys.path)},
     )  # fmt: skip
 
 
@@ -80,6 +80,7 @@ async def test_it_registers_the_demos_phones_and_leaves_nothing_behind(
         run = await sipp.call("0987654486", f"127.0.0.2:{sip_port}")
         assert run.codes() == (486,)
     finally:
+        assert program.returncode is None, "it ended by itself"
         program.send_signal(ending)
         code = await asyncio.wait_for(program.wait(), WAIT_SECONDS)
     assert code == (-signal.SIGKILL if ending is signal.SIGKILL else 0)

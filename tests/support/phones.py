@@ -8,8 +8,8 @@ import pytest_asyncio
 
 from cordboard.lab.lab import Lab
 from cordboard.lab.start import started_lab
-from cordboard.nodes.asterisk_install import AsteriskInstallation, get_asterisk
-from cordboard.settings import Settings
+from cordboard.nodes.asterisk_install import AsteriskInstallation
+from tests.support.asterisk import installation
 from tests.support.programs import Program, fetch_program
 from tests.support.sipp import Sipp
 
@@ -17,8 +17,7 @@ from tests.support.sipp import Sipp
 @pytest.fixture(scope="session")
 def asterisk_installation() -> AsteriskInstallation:
     """The Asterisk that we would run."""
-    settings = Settings.load(with_runtime=False)
-    return get_asterisk(settings.asterisk_prefix, settings.cache)
+    return installation()
 
 
 @pytest.fixture(scope="session")

@@ -60,7 +60,7 @@ class AsteriskEngine:
         self._clock = clock
         self._events: asyncio.Queue[EngineEvent] = asyncio.Queue()
         self._reader = EventReader()
-        self._provisioner = Provisioner(rewrites_contacts=not _is_loopback(settings.sip))
+        self._provisioner = Provisioner(has_nat=not _is_loopback(settings.sip))
         self._ami = Ami(settings.ami_address, user=settings.ami_user, password=settings.ami_password)
         self._trunk_states = TrunkStates(self._ami, clock, self._events.put_nowait)
         self._ari: AriSocket | None = None

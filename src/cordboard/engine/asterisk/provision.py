@@ -69,17 +69,17 @@ def trunk_of(endpoint: str) -> int:
     return int(endpoint.removeprefix(_TRUNK_PREFIX))
 
 
-def objects_of(configuration: NodeConfiguration, *, rewrites_contacts: bool = True) -> dict[Key, Fields]:
-    """All objects that make up a configuration, by kind and id. ``rewrites_contacts``: see ``Provisioner``."""
+def objects_of(configuration: NodeConfiguration, *, has_nat: bool = True) -> dict[Key, Fields]:
+    """All objects that make up a configuration, by kind and id. ``has_nat``: see ``Provisioner``."""
     wanted: dict[Key, Fields] = {}
     for phone in configuration.phones:
-        wanted |= _phone_objects(phone, rewrites_contacts=rewrites_contacts)
+        wanted |= _phone_objects(phone, has_nat=has_nat)
     for trunk in configuration.trunks:
         wanted |= _trunk_objects(trunk)
     return wanted
 
 
-def _phone_objects(phone: Phone, *, rewrites_contacts: bool) -> dict[Key, Fields]:
+def _phone_objects(phone: Phone, *, has_nat: bool) -> dict[Key, Fields]:
     name = phone.sip_username
     return {
         ("auth", name): {
@@ -91,7 +91,7 @@ def _phone_objects(phone: Phone, *, rewrites_contacts: bool) -> dict[Key, Fields
         ("aor", name): {
             "max_contacts": "5",
             "remove_existing": "yes",
-            "qualify_frequency": "60",
+            "qualify_frequency": "60" if has_nat else "0",
             "default_expiration": "300",
         },
         ("endpoint", name): {
@@ -100,7 +100,7 @@ def _phone_objects(phone: Phone, *, rewrites_contacts: bool) -> dict[Key, Fields
             "auth": name,
             "aors": name,
             "identify_by": "username",
-            "rewrite_contact": "yes" if rewrites_contacts else "no",
+            "rewrite_contact": "yes" if has_nat else "no",
         },
     }
 
@@ -160,12 +160,13 @@ def _uri_host(host: str) -> str:
 class Provisioner:
     """Remembers what Asterisk was told, and tells it the difference.
 
-    ``rewrites_contacts``: a phone is where its REGISTER came from, whatever its Contact says, as it must be behind NAT.
-    On loopback there is no NAT, and a phone that registers from another port than it listens on is taken at its word.
+    ``has_nat``: a phone is where its REGISTER came from, whatever its Contact says, and is asked every minute whether it
+    is still there, which keeps the NAT's way to it open. Without NAT (on loopback) a phone is taken at its word: it may
+    listen on another port than it registers from, and need not answer OPTIONS.
     """
 
-    def __init__(self, *, rewrites_contacts: bool = True) -> None:
-        self._rewrites_contacts = rewrites_contacts
+    def __init__(self, *, has_nat: bool = True) -> None:
+        self._has_nat = has_nat
         self._told: dict[Key, Fields] = {}
         self._is_known = False
         self._one_at_a_time = asyncio.Lock()
@@ -184,7 +185,7 @@ class Provisioner:
             EngineAway, EngineRefused: as ``request`` does. What was told is remembered.
         """
         async with self._one_at_a_time:
-            wanted = objects_of(configuration, rewrites_contacts=self._rewrites_contacts)
+            wanted = objects_of(configuration, has_nat=self._has_nat)
             is_first = not self._is_known
             stale = [key for key, fields in self._told.items() if _is_stale(fields, wanted.get(key))]
             if is_first:
