@@ -66,6 +66,14 @@ def process_of(copy: PrivateCopy, part: str) -> int:
 
 
 @asynccontextmanager
+async def stopped_after(copy: PrivateCopy) -> AsyncIterator[None]:
+    try:
+        yield
+    finally:
+        await copy.stop()
+
+
+@asynccontextmanager
 async def started(copy: PrivateCopy) -> AsyncIterator[PrivateCopy]:
     try:
         yield await copy.start()
@@ -117,6 +125,24 @@ async def test_sigterm_stops_it_in_order(folder: Path) -> None:
     assert not processes(copy.home)
     said = [line for line in copy.log.splitlines() if line.startswith("stopping")]
     assert said == ["stopping web", "stopping switch, worker", "stopping Asterisk", "stopping PostgreSQL"]
+
+
+async def test_a_closed_terminal_stops_it_unless_nohup_says_otherwise(folder: Path) -> None:
+    copy = PrivateCopy(folder / "home", {})
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        await copy.start()
+    finally:
+        signal.signal(signal.SIGHUP, before)
+    async with stopped_after(copy):
+        assert copy.process
+        copy.process.send_signal(signal.SIGHUP)
+        await copy.run("tenant", "list")
+        assert copy.process.returncode is None
+    async with started(copy):
+        copy.process.send_signal(signal.SIGHUP)
+        assert await copy.process.wait() == 0
+    assert not processes(copy.home)
 
 
 async def test_what_is_killed_is_started_again(folder: Path) -> None:

@@ -1,6 +1,8 @@
 """Logs that do not grow without end. Programs write to their files themselves; we look from time to time."""
 
 import asyncio
+import contextlib
+import os
 import shutil
 from pathlib import Path
 
@@ -15,8 +17,13 @@ async def keep_small(folder: Path) -> None:
     """
     while True:
         for log in folder.glob("*.log"):
-            if log.stat().st_size > LARGEST_BYTES:
-                await asyncio.to_thread(shutil.copyfile, log, log.with_suffix(".log.1"))
-                with log.open("r+b") as file:
-                    file.truncate()
+            # A disk that is full, a file that somebody took away: no reason to stop what runs.
+            with contextlib.suppress(OSError):
+                await _keep_small(log)
         await asyncio.sleep(LOOK_SECONDS)
+
+
+async def _keep_small(log: Path) -> None:
+    if log.stat().st_size > LARGEST_BYTES:
+        await asyncio.to_thread(shutil.copy, log, log.with_suffix(".log.1"))
+        os.truncate(log, 0)

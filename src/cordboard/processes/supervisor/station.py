@@ -221,10 +221,13 @@ async def _handed(descriptor: int) -> AsyncIterator[tuple[int, ...]]:
 
 def supervise(prepared: Prepared, progress: Progress, warn: Progress, ready: Ready) -> None:
     """Run the station until SIGINT, SIGTERM or SIGHUP. Raises StartFailed."""
+    stopping = [signal.SIGINT, signal.SIGTERM]
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # nohup says that a closed terminal is no reason
+        stopping.append(signal.SIGHUP)
 
     async def until_stopped() -> None:
         task = asyncio.ensure_future(run_station(prepared, progress, warn, ready))
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        for number in stopping:
             asyncio.get_running_loop().add_signal_handler(number, task.cancel)
         with contextlib.suppress(asyncio.CancelledError):
             await task
