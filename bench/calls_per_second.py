@@ -98,8 +98,11 @@ class Ours:
     async def channels(self) -> int:
         """How many channels the engine has left."""
         settings = Settings.load(self.copy.environment)
-        auth = aiohttp.BasicAuth(settings.ari_user, settings.ari_password)
-        async with aiohttp.ClientSession(auth=auth) as client, client.get(f"{settings.ari_url}/channels") as answer:
+        headers = {"Authorization": aiohttp.encode_basic_auth(settings.ari_user, settings.ari_password)}
+        async with (
+            aiohttp.ClientSession() as client,
+            client.get(f"{settings.ari_url}/channels", headers=headers) as answer,
+        ):
             return len(await answer.json())
 
     def _extension(self, number: int) -> str:

@@ -102,7 +102,8 @@ class SipPhones(asyncio.DatagramProtocol):
             *([credentials] if credentials else []),
             "Content-Length: 0", "", "",
         ]  # fmt: skip
-        waiting = self._answers[call_id] = asyncio.get_running_loop().create_future()
+        waiting: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
+        self._answers[call_id] = waiting
         self._send("\r\n".join(lines), self._registrar)
         return await waiting
 
