@@ -19,6 +19,7 @@ from cordboard.nodes.progress import Progress
 
 DEBIAN_URI = "http://mirror.invalid/debian"
 DEBIAN_KEYS = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
+DEBIAN_KEYS_PACKAGE = "debian-archive-keyring"
 OWN_KEYS = {"debian": DEBIAN_KEYS, "ubuntu": Path("/usr/share/keyrings/ubuntu-archive-keyring.gpg")}
 OWN_COMPONENTS = {"main", "universe"}
 POLL_SECONDS = 0.3
@@ -73,7 +74,9 @@ class PrivateApt:
 
     def __init__(self, folder: Path, sources: Sequence[str]) -> None:
         if not shutil.which("apt-get"):
-            raise StartFailed("this machine has no apt-get", "Install Asterisk 20 or later and PostgreSQL 15 or later")
+            raise StartFailed(
+                "this machine has no apt-get", "Install Asterisk (22.4 or later) and PostgreSQL (15 or later)"
+            )
         self._folder = folder
         self._sources = sources
         self.archives = folder / "cache" / "archives"
@@ -156,7 +159,7 @@ class PrivateApt:
             hosts = ", ".join(dict.fromkeys(re.findall(r"https?://([^/\s]+)", " ".join(self._sources))))
             return StartFailed(
                 f"cannot download from {hosts}: {unreachable[1].strip()}",
-                "Check the network and apt's proxy, or install Asterisk 20 or later yourself",
+                "Check the network and apt's proxy, or install Asterisk yourself",
             )
         complaints = [line.partition(":")[2].strip() for line in printed.splitlines() if line.startswith(("E:", "W:"))]
         return StartFailed(f"{what} failed: {'; '.join(complaints[:3]).rstrip('.') or printed.strip()[-300:]}")
@@ -191,13 +194,24 @@ def own_sources() -> tuple[str, ...]:
     )
 
 
-def debian_sources(suite: str) -> tuple[str, ...]:
-    """A Debian suite from the mirror that this machine uses, or from Debian's own. Raises StartFailed."""
+def debian_sources(suite: str, keys: Path = DEBIAN_KEYS) -> tuple[str, ...]:
+    """A Debian suite from the mirror that this machine uses, or from Debian's own, signed by ``keys``."""
     is_debian = os_release().get("ID") == "debian"
     mirrors = [uri for uri, _, _ in _targets() if is_debian and "security" not in uri]
-    if not DEBIAN_KEYS.exists():
-        raise StartFailed(f"{DEBIAN_KEYS} is missing", "Install the package debian-archive-keyring")
-    return (f"deb [signed-by={DEBIAN_KEYS} target=Packages] {(mirrors or [DEBIAN_URI])[0]} {suite} main",)
+    return (f"deb [signed-by={keys} target=Packages] {(mirrors or [DEBIAN_URI])[0]} {suite} main",)
+
+
+def fetch_debian_keys(folder: Path) -> Path:
+    """The keys of Debian's archive, from the package that other distributions have of them. Raises StartFailed."""
+    keys = folder / DEBIAN_KEYS.relative_to("/")
+    if not keys.exists():
+        apt = PrivateApt(folder / "apt", own_sources())
+        apt.update()
+        deb = apt.download_one(DEBIAN_KEYS_PACKAGE, folder)
+        done = child.run(["dpkg-deb", "-x", deb, folder])
+        if done.returncode != 0 or not keys.exists():
+            raise StartFailed(f"{DEBIAN_KEYS_PACKAGE} cannot be unpacked: {done.stdout.strip()[-300:]}")
+    return keys
 
 
 def _targets() -> list[tuple[str, str, str]]:

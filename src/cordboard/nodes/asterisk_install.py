@@ -3,6 +3,7 @@
 import os
 import re
 import shutil
+import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +12,9 @@ from cordboard.nodes import child, debian
 from cordboard.nodes.failure import StartFailed
 from cordboard.nodes.progress import Progress, silent
 
-OLDEST_MAJOR = 20
+# Major version → the least minor one: requests over ARI's websocket came with these. Later majors have them all.
+LEAST = {20: 14, 21: 9, 22: 4}
+LEAST_WORDS = "20.14, 21.9, 22.4 or later"
 # Debian removed Asterisk from bookworm and trixie; sid has it, a long-term release and later ones in turn.
 DEBIAN_SUITE = "sid"
 PACKAGES = ("asterisk", "asterisk-core-sounds-en-wav", "asterisk-moh-opsound-wav")
@@ -56,7 +59,7 @@ def find_asterisk(configured: str, cache: Path) -> AsteriskInstallation | None:
 
 
 def get_asterisk(configured: str, cache: Path, progress: Progress = silent) -> AsteriskInstallation:
-    """An Asterisk of version 20 or later: ``configured`` (a prefix), installed, in the cache, or fetched into it.
+    """An Asterisk that is recent enough: ``configured`` (a prefix), installed, in the cache, or fetched into it.
 
     Raises:
         StartFailed: the configured one is of no use, or none can be fetched.
@@ -65,8 +68,7 @@ def get_asterisk(configured: str, cache: Path, progress: Progress = silent) -> A
         return found
     progress("Asterisk: looking for the distribution's own")
     version = debian.candidate("asterisk", suite=None, cache=cache, name=OWN_NAME)
-    has_own = major_version(version) >= OLDEST_MAJOR
-    name, suite = (OWN_NAME, None) if has_own else (DEBIAN_NAME, DEBIAN_SUITE)
+    name, suite = (OWN_NAME, None) if is_recent(version) else (DEBIAN_NAME, DEBIAN_SUITE)
     prefix = debian.fetch(
         PACKAGES,
         suite=suite,
@@ -81,10 +83,13 @@ def get_asterisk(configured: str, cache: Path, progress: Progress = silent) -> A
     return installation
 
 
-def major_version(version: str) -> int:
-    """22 of ``Asterisk 22.10.1``, ``1:22.10.1~dfsg-1`` or ``22``; 0 when there is none."""
-    found = re.search(r"(?:^|\s|:)(\d+)(?:\.|~|$)", version)
-    return int(found[1]) if found else 0
+def is_recent(version: str) -> bool:
+    """Whether ``Asterisk 22.10.1`` or ``1:22.10.1~dfsg-1`` is a version that we can drive."""
+    found = re.search(r"(?:^|\s|:)(\d+)\.(\d+)", version)
+    if found is None:
+        return False
+    major, minor = int(found[1]), int(found[2])
+    return major > max(LEAST) or minor >= LEAST.get(major, sys.maxsize)
 
 
 def link_sounds(prefix: Path) -> None:
@@ -100,8 +105,8 @@ def _configured(prefix: Path) -> AsteriskInstallation:
     if found is None:
         remedy = "It is the folder above sbin/asterisk or usr/sbin/asterisk and its modules"
         raise StartFailed(f"CORDBOARD_ASTERISK_PREFIX is '{prefix}', where no Asterisk runs", remedy)
-    if major_version(found.version) < OLDEST_MAJOR:
-        raise StartFailed(f"{found.binary} is {found.version}; version {OLDEST_MAJOR} or later is needed")
+    if not is_recent(found.version):
+        raise StartFailed(f"{found.binary} is {found.version}; {LEAST_WORDS} is needed")
     return found
 
 
@@ -111,7 +116,7 @@ def _installed() -> AsteriskInstallation | None:
         return None
     root = Path(path).parents[1]
     found = _tried((path,), Path("/") if root == Path("/usr") else root)
-    return found if found and major_version(found.version) >= OLDEST_MAJOR else None
+    return found if found and is_recent(found.version) else None
 
 
 def _in_prefix(prefix: Path) -> AsteriskInstallation | None:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cordboard.nodes import child
-from cordboard.nodes.apt import Archive, PrivateApt, debian_sources, own_sources
+from cordboard.nodes.apt import DEBIAN_KEYS, Archive, PrivateApt, debian_sources, fetch_debian_keys, own_sources
 from cordboard.nodes.failure import StartFailed
 from cordboard.nodes.lock import locked
 from cordboard.nodes.progress import Progress, silent
@@ -128,7 +128,12 @@ def candidate(package: str, *, suite: str | None, cache: Path, name: str) -> str
 
 def private_apt(folder: Path, suite: str | None, sources: Sequence[str] = ()) -> PrivateApt:
     """An apt for one folder of the cache."""
-    return PrivateApt(folder / "apt", sources or (debian_sources(suite) if suite else own_sources()))
+    if not sources and not suite:
+        sources = own_sources()
+    elif suite and not sources:
+        keys = DEBIAN_KEYS if DEBIAN_KEYS.exists() else fetch_debian_keys(folder / "keys")
+        sources = debian_sources(suite, keys)
+    return PrivateApt(folder / "apt", sources)
 
 
 def _prefix_path(packages: Sequence[str], suite: str | None, cache: Path, name: str) -> Path:

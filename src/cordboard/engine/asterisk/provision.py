@@ -160,9 +160,9 @@ def _uri_host(host: str) -> str:
 class Provisioner:
     """Remembers what Asterisk was told, and tells it the difference.
 
-    ``has_nat``: a phone is where its REGISTER came from, whatever its Contact says, and is asked every minute whether it
-    is still there, which keeps the NAT's way to it open. Without NAT (on loopback) a phone is taken at its word: it may
-    listen on another port than it registers from, and need not answer OPTIONS.
+    ``has_nat``: a phone is where its REGISTER came from, whatever its Contact says, and is asked every minute whether
+    it is still there, which keeps the NAT's way to it open. Without NAT (on loopback) a phone is taken at its word: it
+    may listen on another port than it registers from, and need not answer OPTIONS.
     """
 
     def __init__(self, *, has_nat: bool = True) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from cordboard.nodes import debian, ports
 from cordboard.nodes.apt import own_sources
-from cordboard.nodes.asterisk_install import find_asterisk
+from cordboard.nodes.asterisk_install import LEAST_WORDS, find_asterisk
 from cordboard.nodes.failure import StartFailed
 from cordboard.nodes.lock import take_lock
 from cordboard.nodes.postgres import check_version
@@ -162,9 +162,9 @@ def _asterisk(settings: Settings) -> Iterator[Check]:
     elif shutil.which("apt-get") and own_sources():
         debian.architecture()
         text = "will be downloaded at the first start (Debian's packages, about 110 MB)"
-        yield Check(name="asterisk", state=State.NOTE, text=text, remedy="Or install the package asterisk, 20 or later")
+        yield Check(name="asterisk", state=State.NOTE, text=text, remedy=f"Or install Asterisk {LEAST_WORDS}")
     else:
-        remedy = "Install Asterisk 20 or later, or set CORDBOARD_ASTERISK_PREFIX"
+        remedy = f"Install Asterisk {LEAST_WORDS}, or set CORDBOARD_ASTERISK_PREFIX"
         yield Check(name="asterisk", state=State.FAILED, text="none here, and no apt to fetch it with", remedy=remedy)
 
 
