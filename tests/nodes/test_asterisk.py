@@ -97,7 +97,7 @@ def test_a_configured_prefix(tmp_path: Path) -> None:
     recent = fake(tmp_path / "recent", "Asterisk 21.9.0")
     found = asterisk_install.get_asterisk(str(recent), tmp_path)
     assert (found.version, found.modules) == ("Asterisk 21.9.0", recent / "usr/lib/asterisk/modules")
-    with pytest.raises(StartFailed, match="22.4 or later is needed"):
+    with pytest.raises(StartFailed, match=r"22\.4 or later is needed"):
         asterisk_install.get_asterisk(str(fake(tmp_path / "old", "Asterisk 18.10.0")), tmp_path)
     with pytest.raises(StartFailed, match="where no Asterisk runs"):
         asterisk_install.get_asterisk(str(tmp_path / "absent"), tmp_path)

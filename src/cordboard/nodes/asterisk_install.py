@@ -53,7 +53,7 @@ def find_asterisk(configured: str, cache: Path) -> AsteriskInstallation | None:
         return installed
     for name, suite in ((OWN_NAME, None), (DEBIAN_NAME, DEBIAN_SUITE)):
         prefix = debian.fetched(PACKAGES, suite=suite, cache=cache, name=name)
-        if prefix and (found := _in_prefix(prefix.path)):
+        if prefix and (found := _in_prefix(prefix.path)) and is_recent(found.version):
             return found
     return None
 
