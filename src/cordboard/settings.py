@@ -53,9 +53,6 @@ class Settings:
     demo: bool
     log_level: str
     lab_sip: str
-    lab_ari_url: str
-    lab_ari_user: str
-    lab_ari_password: str = field(repr=False)
     lab_rtp: str
 
     @classmethod

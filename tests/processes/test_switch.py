@@ -18,14 +18,14 @@ from cordboard.domain.call_facts import CallFacts, RecordingStatus
 from cordboard.domain.call_state import CallPhase, EndedBy, EndReason
 from cordboard.domain.cause import Outcome
 from cordboard.domain.commands import Dial, HangUp
-from cordboard.domain.errors import Unavailable
+from cordboard.domain.errors import NotFound, Unavailable
 from cordboard.domain.instruction import InstructionKind
 from cordboard.engine.fake import FakeEngine
 from cordboard.engine.fake_script import Script
 from cordboard.processes.switch import Switch
 from cordboard.store import Store
 from cordboard.store.migrate import migrate
-from tests.support.core import Shop, make_core, open_shop
+from tests.support.core import PLAIN, Shop, make_core, open_shop
 from tests.support.database import Cluster, make_cluster
 
 T = TypeVar("T")
@@ -109,7 +109,8 @@ async def _is_ready(shop: Shop) -> bool:
 
 @pytest.fixture
 async def shop(store: Store, tmp_path: Path) -> Shop:
-    return await open_shop(make_core(store, tmp_path, agent_ring_seconds=1, customer_ring_seconds=1))
+    core = make_core(store, tmp_path, renderers=dict(PLAIN), agent_ring_seconds=1, customer_ring_seconds=1)
+    return await open_shop(core)
 
 
 @pytest.fixture
@@ -169,6 +170,35 @@ async def test_an_instruction_reaches_the_call(desk: Desk) -> None:
     await desk.phase(call, CallPhase.CONNECTED)
     await instruct_call(desk.core, desk.shop.tenant.id, call.id, InstructionKind.HANG_UP)
     assert (await desk.record(call)).end_reason is EndReason.SYSTEM_HUNG_UP
+
+
+async def test_a_queued_call_can_be_hung_up(store: Store, tmp_path: Path) -> None:
+    async with working(await open_shop(make_core(store, tmp_path, max_calls=0))) as desk:
+        call = await desk.call()
+        await until(lambda: _instructed(desk, call))
+        assert (await desk.record(call)).end_reason is EndReason.SYSTEM_HUNG_UP
+        assert not any(isinstance(command, Dial) for command in desk.engine.executed)
+
+
+async def _instructed(desk: Desk, call: AcceptedCall) -> bool:
+    """Told again until it is heard: the switch may not have read the queue yet."""
+    rows = desk.core.store.for_tenant(desk.shop.tenant.id)
+    if await rows.cdrs.get(call.id) is None:
+        with contextlib.suppress(NotFound):
+            await instruct_call(desk.core, desk.shop.tenant.id, call.id, InstructionKind.HANG_UP)
+        await asyncio.sleep(0.1)
+    return await rows.cdrs.get(call.id) is not None
+
+
+async def test_a_call_that_cannot_be_written_is_tried_again(desk: Desk) -> None:
+    await subscribe(desk)
+    desk.script(Script.rejecting(486))
+    desk.core.renderers.clear()  # type: ignore[attr-defined] # a dialect that went missing: no error that we expect
+    call = await desk.call()
+    await asyncio.sleep(0.7)
+    assert await desk.core.store.for_tenant(desk.shop.tenant.id).cdrs.get(call.id) is None
+    desk.core.renderers.update(PLAIN)  # type: ignore[attr-defined] # a dict, in tests
+    assert (await desk.record(call)).outcome is Outcome.BUSY
 
 
 async def test_what_happened_while_the_connection_was_cut_is_made_up_for(desk: Desk) -> None:

@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import signal
 import sys
-from urllib.parse import urlsplit
 
 from cordboard.lab.accounts import DemoSecrets, read_secrets
 from cordboard.lab.behaviour import Behaviour
@@ -50,7 +49,6 @@ async def _run(settings: Settings) -> int:
         layout = lab_layout(
             installation, settings.home, rtp_ports=parse_range(rtp),
             sip_port=split_address(settings.lab_sip, "CORDBOARD_LAB_SIP")[1] if settings.lab_sip else 0,
-            ari_port=urlsplit(settings.lab_ari_url).port or 0,
         )  # fmt: skip
         async with running(installation, layout, notes=Notes.NONE, user=service_user()) as lab:
             kept = await _accounts(settings)

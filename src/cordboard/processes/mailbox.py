@@ -76,8 +76,11 @@ class Mailbox:
         while True:
             try:
                 await write_step(self._core, step)
-            except Unavailable:
-                log.warning("call_not_written", call=step.call.reference)
+            except Exception as error:
+                # Most likely the database is away (Unavailable); whatever it is, a call that nobody works on would keep
+                # its agent's slot for ever, so it is tried again until somebody mends the cause.
+                is_expected = isinstance(error, Unavailable)
+                log.warning("call_not_written", call=step.call.reference, reason=str(error), exc_info=not is_expected)
                 await self._execute(tuple(command for command in commands if isinstance(command, HangUp)))
                 commands = tuple(command for command in commands if not isinstance(command, HangUp))
                 await asyncio.sleep(RETRY_SECONDS)

@@ -40,6 +40,8 @@ class Switchboard:
     def tell(self, call_id: UUID, happening: CallInput) -> bool:
         """Post to a call's mailbox; False when it is not here (late events of ended calls are no news)."""
         mailbox = self._mailboxes.get(call_id)
+        if mailbox is None and call_id in self._queued:
+            mailbox = self._open(self._queued[call_id])
         if mailbox is None:
             return False
         mailbox.post(happening)
