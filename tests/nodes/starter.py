@@ -4,11 +4,11 @@ import subprocess
 import sys
 
 from cordboard.nodes import child
-from cordboard.nodes.user import find_user
+from cordboard.nodes.user import service_user
 
 if __name__ == "__main__":
     as_user, *command = sys.argv[1:]
-    user = find_user() if as_user == "dropped" else None
+    user = service_user() if as_user == "dropped" else None
     process = subprocess.Popen(child.launched(command, user=user))
     sys.stdout.write(f"{process.pid}\n")
     sys.stdout.flush()
