@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from cordboard.nodes import debian
+from cordboard.nodes import apt, debian
 from cordboard.nodes.apt import Archive as Deb
 from cordboard.nodes.failure import StartFailed
 from tests.nodes import fetcher
@@ -119,3 +119,17 @@ def test_no_network(cache: Path) -> None:
 def test_a_full_disk(tmp_path: Path) -> None:
     with pytest.raises(StartFailed, match="the disk is full"):
         debian._check_room(tmp_path, [Deb(file_name="huge.deb", size_bytes=10**15)])
+
+
+def test_where_debian_is_comes_from_what_apt_knows_of_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a machine of another distribution."""
+    template = tmp_path / "Debian.info"
+    template.write_text("Suite: sid\nBaseURI: http://mirror.invalid/debian\n\nSuite: trixie/updates\n"
+                        "BaseURI: http://security.invalid/debian-security\n")  # fmt: skip
+    monkeypatch.setattr(apt, "_targets", list)
+    monkeypatch.setattr(apt, "DEBIAN_TEMPLATE", template)
+    (line,) = apt.debian_sources("sid")
+    assert line.endswith(" http://mirror.invalid/debian sid main")
+    template.unlink()
+    with pytest.raises(StartFailed, match="no mirror of Debian"):
+        apt.debian_sources("sid")

@@ -17,7 +17,8 @@ from cordboard.nodes import child
 from cordboard.nodes.failure import StartFailed
 from cordboard.nodes.progress import Progress
 
-DEBIAN_URI = "http://mirror.invalid/debian"
+# Where python-apt-common, which Ubuntu has as well, says where Debian's archive is.
+DEBIAN_TEMPLATE = Path("/usr/share/python-apt/templates/Debian.info")
 DEBIAN_KEYS = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
 DEBIAN_KEYS_PACKAGE = "debian-archive-keyring"
 OWN_KEYS = {"debian": DEBIAN_KEYS, "ubuntu": Path("/usr/share/keyrings/ubuntu-archive-keyring.gpg")}
@@ -195,10 +196,24 @@ def own_sources() -> tuple[str, ...]:
 
 
 def debian_sources(suite: str, keys: Path = DEBIAN_KEYS) -> tuple[str, ...]:
-    """A Debian suite from the mirror that this machine uses, or from Debian's own, signed by ``keys``."""
+    """A Debian suite from the mirror that this machine uses, or that its apt knows of, signed by ``keys``.
+
+    Raises StartFailed when it knows of none.
+    """
     is_debian = os_release().get("ID") == "debian"
-    mirrors = [uri for uri, _, _ in _targets() if is_debian and "security" not in uri]
-    return (f"deb [signed-by={keys} target=Packages] {(mirrors or [DEBIAN_URI])[0]} {suite} main",)
+    mirrors = [uri for uri, _, _ in _targets() if is_debian and "security" not in uri] or _known_mirrors()
+    if not mirrors:
+        reason = "no mirror of Debian is known here"
+        raise StartFailed(reason, "Install python3-apt, or name an Asterisk of your own: CORDBOARD_ASTERISK_PREFIX")
+    return (f"deb [signed-by={keys} target=Packages] {mirrors[0]} {suite} main",)
+
+
+def _known_mirrors() -> list[str]:
+    """The addresses of Debian's archive in python-apt's description of Debian, newest suite first."""
+    try:
+        return re.findall(r"(?m)^BaseURI: *(\S+/debian/?)$", DEBIAN_TEMPLATE.read_text("utf-8"))
+    except OSError:
+        return []
 
 
 def fetch_debian_keys(folder: Path) -> Path:
