@@ -15,7 +15,8 @@ import aiohttp
 from bench.support.figures import line, percentile
 from bench.support.sip_phones import SipPhones
 from bench.support.tenants import BenchTenant, make_tenant
-from cordboard.lab.private_copy import PrivateCopy, free_port
+from cordboard.lab.private_copy import PrivateCopy
+from cordboard.nodes.ports import TCP, free_port
 from cordboard.settings import Settings
 
 AGENTS = 60
@@ -118,7 +119,7 @@ async def main() -> None:
         Path(folder).chmod(0o755)
         copy = await PrivateCopy(Path(folder) / "home", {}).start()
         try:
-            tenant = await make_tenant(copy, AGENTS, free_port())
+            tenant = await make_tenant(copy, AGENTS, free_port(TCP))
             phones = await SipPhones.open(("127.0.0.1", copy.sip_port))
             await phones.register(tenant.accounts)
             await run(copy, tenant, phones, chosen.rate, chosen.rate * chosen.seconds)

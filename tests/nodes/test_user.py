@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from cordboard.nodes.failure import StartFailed
-from cordboard.nodes.runtime_folder import LONGEST_PATH, runtime_folder
+from cordboard.nodes.runtime_folder import LONGEST_PATH, remove_runtime_folder, runtime_folder
 from cordboard.nodes.user import done_as, make_folders, service_user
 
 
@@ -56,7 +56,8 @@ def test_sockets_of_deep_homes_are_in_a_short_folder(folder: Path) -> None:
         assert short == runtime_folder(deep)
         assert short.stat().st_mode & 0o777 == 0o711
     finally:
-        short.rmdir()
+        remove_runtime_folder(deep)
+    assert not short.exists()
 
 
 def test_a_folder_of_somebody_else_is_not_used(folder: Path) -> None:

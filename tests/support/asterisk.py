@@ -12,7 +12,7 @@ from cordboard.nodes.asterisk_config import write_configuration
 from cordboard.nodes.asterisk_install import AsteriskInstallation, get_asterisk
 from cordboard.nodes.asterisk_layout import AsteriskLayout
 from cordboard.nodes.ports import UDP, claim_range, free_port, parse_range
-from cordboard.nodes.runtime_folder import runtime_folder
+from cordboard.nodes.runtime_folder import remove_runtime_folder, runtime_folder
 from cordboard.settings import Settings
 
 
@@ -103,3 +103,4 @@ async def running_node(installed: AsteriskInstallation, home: Path) -> AsyncIter
             yield node
         finally:
             await node.stop()
+            remove_runtime_folder(home)

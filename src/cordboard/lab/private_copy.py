@@ -5,7 +5,6 @@ import contextlib
 import json
 import os
 import signal
-import socket
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -14,6 +13,7 @@ from typing import Any, Self
 import aiohttp
 
 from cordboard.nodes import child
+from cordboard.nodes.ports import TCP, UDP, free_port
 
 START_SECONDS = 120.0
 STOP_SECONDS = 30.0
@@ -23,21 +23,13 @@ class CopyFailed(Exception):
     """The copy did not start, or a command of it failed. The text is what it printed."""
 
 
-def free_port(kind: socket.SocketKind = socket.SOCK_STREAM) -> int:
-    """A port of 127.0.0.1 that nobody listens on now."""
-    with socket.socket(socket.AF_INET, kind) as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
 class PrivateCopy:
     """A running copy, with its own home and ports. ``settings`` are ``CORDBOARD_<KEY>`` variables by key."""
 
     def __init__(self, home: Path, settings: Mapping[str, str], *, demo: bool = False) -> None:
         self.home = home
-        self.http = f"127.0.0.1:{free_port()}"
-        self.sip_port = free_port(socket.SOCK_DGRAM)
+        self.http = f"127.0.0.1:{free_port(TCP)}"
+        self.sip_port = free_port(UDP)
         self.sip = f"127.0.0.1:{self.sip_port}"
         chosen = {"home": str(home), "http": self.http, "sip": self.sip, "demo": str(int(demo)), **settings}
         outside = {key: value for key, value in os.environ.items() if not key.startswith("CORDBOARD_")}

@@ -11,7 +11,7 @@ from cordboard.nodes import asterisk
 from cordboard.nodes.asterisk_install import AsteriskInstallation
 from cordboard.nodes.asterisk_layout import AsteriskLayout
 from cordboard.nodes.ports import UDP, claim_range, free_port, is_free, parse_range
-from cordboard.nodes.runtime_folder import runtime_folder
+from cordboard.nodes.runtime_folder import remove_runtime_folder, runtime_folder
 from cordboard.nodes.user import ServiceUser, done_as, make_folders
 
 NAME = "lab"
@@ -53,9 +53,12 @@ async def started_lab(
     (home / "run").mkdir(parents=True, exist_ok=True)
     rtp, claim = claim_range()
     with claim:
-        layout = lab_layout(installation, home, rtp_ports=parse_range(rtp))
-        async with running(installation, layout, notes=notes) as lab:
-            yield lab
+        try:
+            layout = lab_layout(installation, home, rtp_ports=parse_range(rtp))
+            async with running(installation, layout, notes=notes) as lab:
+                yield lab
+        finally:
+            remove_runtime_folder(home)
 
 
 @asynccontextmanager

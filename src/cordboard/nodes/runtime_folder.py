@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import shutil
 import stat
 from pathlib import Path
 
@@ -19,16 +20,29 @@ def runtime_folder(home: Path) -> Path:
     Raises:
         StartFailed: somebody else made a folder of that name.
     """
-    folder = home / "run" / "sockets"
-    if len(os.fsencode(folder)) + ROOM <= LONGEST_PATH:
+    folder = _place(home)
+    if folder.is_relative_to(home):
         make_folders((folder,), None, mode=PASSABLE_MODE)
         return folder
-    # The user is in the name: another user's folder there is no use to us.
-    name = hashlib.sha256(f"{os.geteuid()}:{home}".encode()).hexdigest()[:16]
-    folder = Path(f"/tmp/cordboard-{name}")  # noqa: S108 - its owner is looked at
     folder.mkdir(mode=PASSABLE_MODE, exist_ok=True)
     found = folder.lstat()
     if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.geteuid():
         raise StartFailed(f"{folder} belongs to somebody else", "Choose a shorter CORDBOARD_HOME, or remove that")
     folder.chmod(PASSABLE_MODE)
     return folder
+
+
+def remove_runtime_folder(home: Path) -> None:
+    """Leave nothing in /tmp. To be called when what used the sockets has ended."""
+    folder = _place(home)
+    if not folder.is_relative_to(home):
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _place(home: Path) -> Path:
+    folder = home / "run" / "sockets"
+    if len(os.fsencode(folder)) + ROOM <= LONGEST_PATH:
+        return folder
+    # The user is in the name: another user's folder there is no use to us.
+    name = hashlib.sha256(f"{os.geteuid()}:{home}".encode()).hexdigest()[:16]
+    return Path(f"/tmp/cordboard-{name}")  # noqa: S108 - its owner is looked at

@@ -42,7 +42,6 @@ class Prepared:
     listener: socket.socket
     postgres: PostgresServer | None
     asterisk: tuple[AsteriskInstallation, AsteriskLayout] | None
-    sockets: Path
     held: tuple[object, ...] = field(repr=False)
 
 
@@ -90,7 +89,6 @@ def prepare(settings: Settings, progress: Progress) -> Prepared:
         listener=listener,
         postgres=server,
         asterisk=(installation, layout) if installation and layout else None,
-        sockets=sockets,
         held=(lock, *claims),
     )
 

@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import os
-import shutil
 import signal
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
@@ -16,6 +15,7 @@ import cordboard
 from cordboard.nodes import asterisk, postgres
 from cordboard.nodes.failure import StartFailed
 from cordboard.nodes.progress import Progress
+from cordboard.nodes.runtime_folder import remove_runtime_folder
 from cordboard.processes import SOCKET_VARIABLE
 from cordboard.processes.supervisor.health import health
 from cordboard.processes.supervisor.logs import keep_small
@@ -40,8 +40,7 @@ async def run_station(prepared: Prepared, progress: Progress, warn: Progress, re
         await keep_small(prepared.settings.home / "log")
     finally:
         await station.stop()
-        if not prepared.sockets.is_relative_to(prepared.settings.home):
-            shutil.rmtree(prepared.sockets, ignore_errors=True)
+        remove_runtime_folder(prepared.settings.home)
 
 
 class Station:
