@@ -100,6 +100,15 @@ class Office:
         (row,) = await self.search(call_id=call_id)
         return row
 
+    async def connected(self, call_id: str) -> Row:
+        """The row of a call once both parties are connected: a phone knows of its answer a moment before we do."""
+
+        async def look() -> Row | None:
+            row = await self.row(call_id)
+            return row if row["call_status"] == "answered" else None
+
+        return await until(look)
+
     async def ended(self, call_id: str) -> Row:
         """The row of a call once it has ended."""
 

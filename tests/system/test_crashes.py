@@ -11,7 +11,7 @@ import pytest_asyncio
 
 from cordboard.lab.behaviour import Behaviour
 from cordboard.lab.number_plan import number
-from tests.support.exchange import Exchange, Office, running_exchange, until
+from tests.support.exchange import Exchange, running_exchange, until
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -51,7 +51,7 @@ async def test_a_call_outlives_the_switch(own_exchange: Exchange) -> None:
     customer = number("1080")
     call_id = await office.make_call(agent, customer)
     at_customer = await own_exchange.lab.carrier.answered(customer)
-    await until(lambda: connected(office, call_id))
+    await office.connected(call_id)
     old = pid_of(own_exchange, "processes.switch")
     os.kill(old, signal.SIGKILL)
     await asyncio.sleep(1)
@@ -72,7 +72,7 @@ async def test_a_hang_up_that_the_switch_missed_still_ends_the_call(own_exchange
     customer = number("1081")
     call_id = await office.make_call(agent, customer)
     await own_exchange.lab.carrier.answered(customer)
-    await until(lambda: connected(office, call_id))
+    await office.connected(call_id)
     os.kill(pid_of(own_exchange, "processes.switch"), signal.SIGKILL)
     await own_exchange.lab.carrier.hang_up(customer)
     row = await office.ended(call_id)
@@ -86,7 +86,7 @@ async def test_a_call_whose_engine_dies_is_closed(own_exchange: Exchange) -> Non
     customer = number("1082")
     call_id = await office.make_call(agent, customer)
     await own_exchange.lab.carrier.answered(customer)
-    await until(lambda: connected(office, call_id))
+    await office.connected(call_id)
     os.kill(pid_of(own_exchange, "sbin/asterisk"), signal.SIGKILL)
     row = await office.ended(call_id)
     assert (row["call_status"], row["hangup_by"]) == ("answered", "system")
@@ -118,11 +118,6 @@ async def test_an_engine_that_is_away_refuses_calls(own_exchange: Exchange) -> N
     finally:
         os.kill(engine, signal.SIGCONT)
     await until(own_exchange.copy.is_healthy)
-
-
-async def connected(office: Office, call_id: str) -> bool:
-    row = await office.row(call_id)
-    return bool(row["call_status"] == "answered")
 
 
 async def another_switch(exchange: Exchange, old: int) -> bool:

@@ -144,6 +144,7 @@ async def test_the_second_trunk_carries_the_call_when_the_first_answers_503(exch
         customer = number(tone_number(500))
         call_id = await office.make_call(agent, customer)
         await second.answered(customer)
+        await office.connected(call_id)
         await second.hang_up(customer)
         row = await office.ended(call_id)
     finally:
@@ -159,6 +160,7 @@ async def test_the_second_trunk_carries_the_call_when_the_first_answers_nothing(
     customer = number(tone_number(510))
     call_id = await office.make_call(agent, customer)
     await second.answered(customer)
+    await office.connected(call_id)
     await second.hang_up(customer)
     assert (await office.ended(call_id))["call_status"] == "answered"
 
