@@ -2,9 +2,8 @@
 
 import pytest
 
-from cordboard.domain.call import advance
 from cordboard.domain.call_facts import facts_of
-from cordboard.domain.call_state import Call, CallPhase, EndedBy, EndReason, Party, RecordingPhase
+from cordboard.domain.call_state import CallPhase, EndedBy, EndReason, Party, RecordingPhase
 from cordboard.domain.cause import Cause, Outcome
 from cordboard.domain.commands import (
     CreateBridge,
@@ -15,18 +14,17 @@ from cordboard.domain.commands import (
     PauseRecording,
     PlayTone,
     ResumeRecording,
+    Side,
     StartRecording,
     StopTone,
     Tone,
 )
 from cordboard.domain.leg_events import (
-    CallInput,
     CallStarted,
     CommandFailed,
     EngineLost,
     HangUpRequested,
     LegAnswered,
-    LegEnded,
     LegHeld,
     LegHungUp,
     LegProgressed,
@@ -37,28 +35,19 @@ from cordboard.domain.leg_events import (
     RecordingResumeRequested,
     TimerFired,
 )
-from tests.support.calls import AGENT_LEG, BRIDGE, CUSTOMER_LEG, START, at, queued_call, route
+from tests.support.calls import AGENT_LEG, BRIDGE, CUSTOMER_LEG, START, at, ended, queued_call, route
+from tests.support.calls import Story as CallStory
 
 BUSY, DECLINED, NOT_FOUND, UNAVAILABLE_480, BROKEN = (
     Cause(17, 486), Cause(21, 603), Cause(1, 404), Cause(19, 480), Cause(34, 503),
 )  # fmt: skip
 
 
-class Story:
-    """A call being told what happens to it."""
+class Story(CallStory):
+    """A click-to-call."""
 
     def __init__(self, **changes: object) -> None:
-        self.call: Call = queued_call(**changes)
-        self.commands: list[object] = []
-        self.events: list[str] = []
-
-    def hear(self, *happenings: CallInput) -> "Story":
-        """Let things happen; ``commands`` are those of the last one."""
-        for happening in happenings:
-            step = advance(self.call, happening)
-            self.call, self.commands = step.call, list(step.commands)
-            self.events += [type(event).__name__ for event in step.events]
-        return self
+        super().__init__(queued_call(**changes))
 
     def started(self) -> "Story":
         return self.hear(CallStarted(at=at(0)))
@@ -69,10 +58,6 @@ class Story:
     def connected(self) -> "Story":
         ringing, answered = LegRinging(leg_id=CUSTOMER_LEG, at=at(5)), LegAnswered(leg_id=CUSTOMER_LEG, at=at(9))
         return self.with_agent().hear(ringing, answered)
-
-
-def ended(leg_id: str, seconds: float, cause: Cause | None = None) -> LegEnded:
-    return LegEnded(leg_id=leg_id, at=at(seconds), cause=cause or Cause(16))
 
 
 def test_the_agent_is_rung_first_and_sees_the_customers_number() -> None:
@@ -99,7 +84,7 @@ def test_the_agent_hears_ringback_until_the_customer_answers() -> None:
     story.hear(LegAnswered(leg_id=CUSTOMER_LEG, at=at(9)))
     assert story.commands == [
         StopTone(leg_id=AGENT_LEG, tone=Tone.RINGBACK),
-        StartRecording(leg_id=CUSTOMER_LEG, name=story.call.recording_name),
+        StartRecording(leg_id=CUSTOMER_LEG, name=story.call.recording_name, part=1, side=Side.RIGHT),
     ]
     assert story.events == ["CallDialled", "CallConnected"]
 
@@ -238,7 +223,10 @@ def test_the_contact_is_dialled_first_when_asked() -> None:
     assert [type(command) for command in story.commands] == [CreateBridge, JoinBridge, Dial]
     story.hear(LegAnswered(leg_id=CUSTOMER_LEG, at=at(6)))
     assert story.call.phase is CallPhase.CONNECTED
-    assert story.commands == [StartRecording(leg_id=AGENT_LEG, name=story.call.recording_name)]
+    assert story.commands == [
+        JoinBridge(bridge_id=BRIDGE, leg_id=CUSTOMER_LEG),
+        StartRecording(leg_id=AGENT_LEG, name=story.call.recording_name, part=1, side=Side.RIGHT),
+    ]
     assert facts_of(story.call).ringing_at == at(3)
 
 
@@ -268,7 +256,7 @@ def test_a_phone_that_cannot_be_dialled_ends_the_call() -> None:
 
 def test_a_recording_that_cannot_start_does_not_stop_the_call() -> None:
     story = Story().connected()
-    command = StartRecording(leg_id=CUSTOMER_LEG, name=story.call.recording_name)
+    command = StartRecording(leg_id=CUSTOMER_LEG, name=story.call.recording_name, part=1, side=Side.RIGHT)
     story.hear(CommandFailed(at=at(9.1), command=command, reason="disk full"))
     assert (story.call.phase, story.call.recording) == (CallPhase.CONNECTED, RecordingPhase.FAILED)
     assert facts_of(story.call).recording_name == ""

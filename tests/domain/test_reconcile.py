@@ -5,11 +5,20 @@ from uuid import uuid4
 
 from cordboard.domain.call import advance
 from cordboard.domain.call_state import Call, CallPhase, EndReason
-from cordboard.domain.commands import CreateBridge, DestroyBridge, Dial, HangUp, JoinBridge, StartRecording
+from cordboard.domain.commands import (
+    CreateBridge,
+    DestroyBridge,
+    Dial,
+    HangUp,
+    HangUpReason,
+    JoinBridge,
+    Side,
+    StartRecording,
+)
 from cordboard.domain.leg_events import CallInput, CallStarted, HangUpRequested, LegAnswered, LegRinging
 from cordboard.domain.reconcile import orphans, reconcile
 from cordboard.domain.snapshot import EngineSnapshot, LegSnapshot
-from tests.support.calls import AGENT_LEG, BRIDGE, CUSTOMER_LEG, at, queued_call
+from tests.support.calls import AGENT_LEG, BRIDGE, CALLER_LEG, CUSTOMER_LEG, at, queued_call
 
 
 def after(*happenings: CallInput) -> Call:
@@ -67,7 +76,7 @@ def test_a_recording_that_may_not_have_started_is_started_again() -> None:
     both = (seen(AGENT_LEG, answered=True), seen(CUSTOMER_LEG, answered=True))
     bridges = {BRIDGE: frozenset({AGENT_LEG, CUSTOMER_LEG})}
     call = after(STARTED, AGENT_UP, CUSTOMER_UP)
-    again = StartRecording(leg_id=CUSTOMER_LEG, name=call.recording_name)
+    again = StartRecording(leg_id=CUSTOMER_LEG, name=call.recording_name, part=1, side=Side.RIGHT)
     assert reconcile(call, snapshot(20, *both, bridges=bridges)).commands == (again,)
     assert reconcile(call, snapshot(60, *both, bridges=bridges)).commands == ()
 
@@ -79,7 +88,7 @@ def test_a_lost_bridge_is_made_again() -> None:
         CreateBridge(bridge_id=BRIDGE),
         JoinBridge(bridge_id=BRIDGE, leg_id=AGENT_LEG),
         JoinBridge(bridge_id=BRIDGE, leg_id=CUSTOMER_LEG),
-        StartRecording(leg_id=CUSTOMER_LEG, name=queued_call().recording_name),
+        StartRecording(leg_id=CUSTOMER_LEG, name=queued_call().recording_name, part=1, side=Side.RIGHT),
     )
 
 
@@ -103,7 +112,7 @@ def test_a_lost_hang_up_is_repeated() -> None:
 def test_a_timer_that_nobody_kept_fires() -> None:
     call = after(STARTED, LegRinging(leg_id=AGENT_LEG, at=at(1)))
     step = reconcile(call, snapshot(31, seen(AGENT_LEG, ringing=True)))
-    assert step.commands == (HangUp(leg_id=AGENT_LEG),)
+    assert step.commands == (HangUp(leg_id=AGENT_LEG, reason=HangUpReason.NO_ANSWER),)
     assert step.call.ending is not None
     assert step.call.ending.reason is EndReason.AGENT_NO_ANSWER
 
@@ -120,11 +129,18 @@ def test_leftovers_of_unknown_calls_are_taken_down() -> None:
         taken_at=taken,
         legs={
             leg.leg_id: leg
-            for leg in (seen(f"{stray.hex}-1"), seen(f"{young.hex}-1", since=29.5), seen(AGENT_LEG, answered=True))
+            for leg in (
+                seen(f"{stray.hex}-1"),
+                seen(f"{young.hex}-1", since=29.5),
+                seen(AGENT_LEG, answered=True),
+                seen(CALLER_LEG),
+                seen("node-1.2"),
+            )
         },
         bridges={f"{stray.hex}-bridge": frozenset(), BRIDGE: frozenset({AGENT_LEG})},
     )
-    assert orphans(engine, [queued_call().id]) == (
+    assert orphans(engine, [queued_call().id], {CALLER_LEG}) == (
         HangUp(leg_id=f"{stray.hex}-1"),
+        HangUp(leg_id="node-1.2"),
         DestroyBridge(bridge_id=f"{stray.hex}-bridge"),
     )

@@ -1,16 +1,24 @@
 """Calls to test with."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any, Self
 from uuid import UUID
 
-from cordboard.domain.call_state import Call, FlowName, Route
-from cordboard.domain.commands import Target, TargetKind
+from cordboard.domain.call import advance
+from cordboard.domain.call_state import Call, FlowName, Leg, Member, Party, Route
+from cordboard.domain.cause import Cause
+from cordboard.domain.commands import CallerId, Target, TargetKind
+from cordboard.domain.leg_events import CallInput, LegEnded
 
 START = datetime(2026, 3, 10, 9, 52, 27, tzinfo=UTC)
 CALL_ID = UUID(hex="0190b0f0a1b27c3d8e4f5a6b7c8d9e0f")
 AGENT_LEG = f"{CALL_ID.hex}-1"
 CUSTOMER_LEG = f"{CALL_ID.hex}-2"
 BRIDGE = f"{CALL_ID.hex}-bridge"
+# What an engine may call a leg that came in.
+CALLER_LEG = "node-1767952347.12"
+ALICE, BOB, CAROL = 7, 8, 9
+_NAMES = {ALICE: ("alice", "Alice Nguyen"), BOB: ("bob", "Bob Tran"), CAROL: ("carol", "Carol Le")}
 
 
 def at(seconds: float) -> datetime:
@@ -25,6 +33,109 @@ def route(trunk_id: int) -> Route:
     )
 
 
+def phone(extension: str, contact: str = "") -> Target:
+    """The phone of an extension; ``contact`` when it has several."""
+    return Target(kind=TargetKind.PHONE, address=f"{extension}-abc123", contact=contact)
+
+
+def member(agent_id: int = ALICE, *, phones: int = 1, is_busy: bool = False) -> Member:
+    """An agent with so many phones. Alice has extension 6688, Bob 6689, Carol 6690."""
+    extension = str(6688 + agent_id - ALICE)
+    user_name, name = _NAMES[agent_id]
+    contacts = [""] if phones == 1 else [f"sip:phone@127.0.0.1:{5070 + number}" for number in range(phones)]
+    return Member(
+        agent_id=agent_id,
+        user_name=user_name,
+        name=name,
+        extension=extension,
+        phones=tuple(phone(extension, contact) for contact in contacts[:phones]),
+        is_busy=is_busy,
+    )
+
+
+def incoming_leg(party: Party) -> Leg:
+    """A leg that came in: from Alice's phone, or from a customer through a carrier."""
+    is_agent = party is Party.AGENT
+    return Leg(
+        id=CALLER_LEG,
+        party=party,
+        target=phone("6688") if is_agent else Target(kind=TargetKind.TRUNK, address="0912345678"),
+        caller=CallerId(number=""),
+        ring_seconds=0,
+        dialled_at=START,
+        agent_id=ALICE if is_agent else None,
+        is_incoming=True,
+    )
+
+
+def outbound_call(**changes: object) -> Call:
+    """A call that Alice dialled on her phone."""
+    legs = (incoming_leg(Party.AGENT),)
+    return queued_call(**({"flow": FlowName.OUTBOUND, "legs": legs, "members": ()} | changes))
+
+
+def internal_call(**changes: object) -> Call:
+    """Alice calls Bob."""
+    values: dict[str, object] = {
+        "flow": FlowName.INTERNAL,
+        "legs": (incoming_leg(Party.AGENT),),
+        "members": (member(BOB),),
+        "routes": (),
+        "customer_number": "6689",
+        "customer_name": "Bob Tran",
+        "shown_to_agent": "6689",
+        "did_number": "",
+    }
+    return queued_call(**(values | changes))
+
+
+def inbound_call(**changes: object) -> Call:
+    """A customer calls a DID that leads to Alice."""
+    values: dict[str, object] = {
+        "flow": FlowName.INBOUND,
+        "first": Party.CUSTOMER,
+        "legs": (incoming_leg(Party.CUSTOMER),),
+        "routes": (),
+        "agent_id": None,
+        "agent_user_name": "",
+        "agent_name": "",
+        "agent_extension": "",
+    }
+    return queued_call(**(values | changes))
+
+
+class Story:
+    """A call being told what happens to it. ``commands`` are those of the last happening."""
+
+    def __init__(self, call: Call) -> None:
+        self.call = call
+        self.commands: list[object] = []
+        self.events: list[str] = []
+
+    def hear(self, *happenings: CallInput) -> Self:
+        """Let things happen."""
+        for happening in happenings:
+            step = advance(self.call, happening)
+            self.call, self.commands = step.call, list(step.commands)
+            self.events += [type(event).__name__ for event in step.events]
+        return self
+
+    def told(self, kind: type) -> list[Any]:
+        """The commands of that kind, of the last happening."""
+        return [command for command in self.commands if isinstance(command, kind)]
+
+    def released(self, seconds: float) -> Self:
+        """Every leg is gone."""
+        for leg in self.call.live_legs:
+            self.hear(ended(leg.id, seconds))
+        return self
+
+
+def ended(leg_id: str, seconds: float, cause: Cause | None = None) -> LegEnded:
+    """The leg is gone."""
+    return LegEnded(leg_id=leg_id, at=at(seconds), cause=cause or Cause(16))
+
+
 def queued_call(**changes: object) -> Call:
     """A click-to-call request of agent 6688 to 0912345678, accepted and not yet admitted."""
     values: dict[str, object] = {
@@ -34,11 +145,11 @@ def queued_call(**changes: object) -> Call:
         "reference": "20260310165227-IMCRRNJW-3421",
         "flow": FlowName.CLICK_TO_CALL,
         "requested_at": START,
-        "agent_id": 7,
+        "agent_id": ALICE,
         "agent_user_name": "alice",
         "agent_name": "Alice Nguyen",
         "agent_extension": "6688",
-        "agent_target": Target(kind=TargetKind.PHONE, address="6688-abc123"),
+        "members": (member(),),
         "customer_number": "+84912345678",
         "shown_to_agent": "0912345678",
         "did_number": "+842873000001",

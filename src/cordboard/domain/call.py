@@ -6,12 +6,14 @@ is fixed once, and an ended call is final.
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime
+from typing import Any
 
+from cordboard.domain import talk
 from cordboard.domain.call_events import CallDialled
 from cordboard.domain.call_state import Call, CallPhase, EndedBy, Ending, EndReason, Leg, LegPhase, RecordingPhase, Step
 from cordboard.domain.cause import Cause
 from cordboard.domain.commands import (
+    Answer,
     CreateBridge,
     Dial,
     HangUp,
@@ -28,25 +30,29 @@ from cordboard.domain.leg_events import (
     CommandFailed,
     EngineLost,
     HangUpRequested,
+    HoldRequested,
     LegAnswered,
     LegEnded,
     LegEvent,
+    LegGiven,
     LegHeld,
     LegHungUp,
     LegProgressed,
     LegResumed,
     LegRinging,
+    LegTaken,
     QueueExpired,
     RecordingPauseRequested,
     RecordingResumeRequested,
+    ResumeRequested,
     TimerFired,
+    TransferRequested,
 )
 from cordboard.domain.moves import (
     RELEASE_TIMER,
     change_leg,
     clear_timer,
     finish,
-    recorded_leg,
     release,
     ring_timer,
     settle,
@@ -75,12 +81,8 @@ def _react(call: Call, event: CallInput) -> Step:
             return _command_failed(call, event)
         case TimerFired():
             return _timer_fired(call, event)
-        case CallStarted():
-            return _started(call, event)
-        case EngineLost():
-            return _engine_lost(call, event)
         case _:
-            return _REQUESTS[type(event)](call)
+            return _OTHERS[type(event)](call, event)
 
 
 def _leg_event(call: Call, event: LegEvent) -> Step:
@@ -95,36 +97,34 @@ def _leg_event(call: Call, event: LegEvent) -> Step:
         call = clear_timer(call, ring_timer(leg.id))
     if leg.phase is LegPhase.ENDED:
         call = replace(call, tones=tuple(pair for pair in call.tones if pair[0] != leg.id))
-    return FLOWS[call.flow].leg_changed(Step(call), before, leg, event.at)
+    if leg.is_dropped:
+        return Step(call)
+    if call.phase is CallPhase.CONNECTED:
+        return talk.leg_changed(Step(call), before, leg, event.at)
+    if call.phase in (CallPhase.QUEUED, CallPhase.DIALLING):
+        return FLOWS[call.flow].leg_changed(Step(call), before, leg, event.at)
+    return Step(call)
 
 
 def _moved(leg: Leg, event: LegEvent) -> Leg:
     """The leg after ``event``; the very same leg when the event is late or repeated."""
-    is_alerting = leg.phase in (LegPhase.DIALLING, LegPhase.RINGING)
     match event:
         case LegRinging() if leg.phase is LegPhase.DIALLING:
             return replace(leg, phase=LegPhase.RINGING, ringing_at=event.at)
-        case LegProgressed() if is_alerting and leg.progressed_at is None:
+        case LegProgressed() if leg.is_alerting and leg.progressed_at is None:
             return replace(leg, progressed_at=event.at)
-        case LegAnswered() if is_alerting:
+        case LegAnswered() if leg.is_alerting and not leg.is_incoming:
             return replace(leg, phase=LegPhase.ANSWERED, answered_at=event.at)
         case LegHeld() if leg.is_answered and leg.held_at is None:
             return replace(leg, held_at=event.at)
         case LegResumed() if leg.is_answered and leg.held_at is not None:
-            return _resumed(leg, event.at)
+            return talk.resumed(leg, event.at)
         case LegHungUp() if leg.is_live and leg.hung_up_at is None:
             return replace(leg, hung_up_at=event.at)
         case LegEnded() if leg.is_live:
-            return replace(_resumed(leg, event.at), phase=LegPhase.ENDED, ended_at=event.at, cause=event.cause)
+            return replace(talk.resumed(leg, event.at), phase=LegPhase.ENDED, ended_at=event.at, cause=event.cause)
         case _:
             return leg
-
-
-def _resumed(leg: Leg, at: datetime) -> Leg:
-    if leg.held_at is None:
-        return leg
-    held = max(0, round((at - leg.held_at).total_seconds() * 1000))
-    return replace(leg, held_at=None, held_milliseconds=leg.held_milliseconds + held)
 
 
 def _started(call: Call, event: CallStarted) -> Step:
@@ -137,7 +137,7 @@ def _started(call: Call, event: CallStarted) -> Step:
 def _queue_expired(call: Call) -> Step:
     if call.phase is not CallPhase.QUEUED:
         return Step(call)
-    return settle(Step(call), Ending(reason=EndReason.QUEUE_EXPIRED, by=EndedBy.SYSTEM))
+    return release(settle(Step(call), Ending(reason=EndReason.QUEUE_EXPIRED, by=EndedBy.SYSTEM)))
 
 
 def _hang_up_requested(call: Call) -> Step:
@@ -147,17 +147,15 @@ def _hang_up_requested(call: Call) -> Step:
 
 
 def _pause_requested(call: Call) -> Step:
-    recorded = recorded_leg(call)
-    if call.recording is not RecordingPhase.RUNNING or recorded is None:
+    if call.recording is not RecordingPhase.RUNNING or call.phase is not CallPhase.CONNECTED:
         return Step(call)
-    return Step(replace(call, recording=RecordingPhase.PAUSED), (PauseRecording(leg_id=recorded.id),))
+    return Step(replace(call, recording=RecordingPhase.PAUSED), (PauseRecording(leg_id=call.recorded_leg_id),))
 
 
 def _resume_requested(call: Call) -> Step:
-    recorded = recorded_leg(call)
-    if call.recording is not RecordingPhase.PAUSED or recorded is None:
+    if call.recording is not RecordingPhase.PAUSED or call.phase is not CallPhase.CONNECTED:
         return Step(call)
-    return Step(replace(call, recording=RecordingPhase.RUNNING), (ResumeRecording(leg_id=recorded.id),))
+    return Step(replace(call, recording=RecordingPhase.RUNNING), (ResumeRecording(leg_id=call.recorded_leg_id),))
 
 
 def _timer_fired(call: Call, event: TimerFired) -> Step:
@@ -169,6 +167,8 @@ def _timer_fired(call: Call, event: TimerFired) -> Step:
     leg = next((leg for leg in call.live_legs if ring_timer(leg.id) == event.name), None)
     if leg is None or leg.is_answered:
         return Step(call)
+    if call.phase is CallPhase.CONNECTED:
+        return talk.ring_timed_out(Step(call), event.at)
     return FLOWS[call.flow].ring_timed_out(Step(call), leg, event.at)
 
 
@@ -184,11 +184,11 @@ def _command_failed(call: Call, event: CommandFailed) -> Step:
     match event.command:
         case Dial(leg_id=leg_id, target=target):
             return _leg_event(call, LegEnded(leg_id=leg_id, at=event.at, cause=_undialled(target.kind, event)))
-        case HangUp(leg_id=leg_id) if event.is_gone:
+        case HangUp(leg_id=leg_id) | Answer(leg_id=leg_id) if event.is_gone:
             return _leg_event(call, LegEnded(leg_id=leg_id, at=event.at, cause=Cause()))
-        case CreateBridge() | JoinBridge() if call.phase in (CallPhase.DIALLING, CallPhase.CONNECTED):
+        case Answer() | CreateBridge() | JoinBridge() if call.phase in (CallPhase.DIALLING, CallPhase.CONNECTED):
             return release(settle(Step(call), Ending(reason=EndReason.ENGINE_REFUSED, by=EndedBy.SYSTEM)))
-        case StartRecording() if call.recording is RecordingPhase.RUNNING:
+        case StartRecording(part=1) if call.recording is RecordingPhase.RUNNING:
             return then(Step(call), replace(call, recording=RecordingPhase.FAILED))
         case _:
             return Step(call)
@@ -201,9 +201,17 @@ def _undialled(kind: TargetKind, event: CommandFailed) -> Cause:
     return Cause(sip=480) if kind is TargetKind.PHONE else Cause(sip=503)
 
 
-_REQUESTS: dict[type[CallInput], Callable[[Call], Step]] = {
-    QueueExpired: _queue_expired,
-    HangUpRequested: _hang_up_requested,
-    RecordingPauseRequested: _pause_requested,
-    RecordingResumeRequested: _resume_requested,
+# Each function takes its own kind of event; mypy cannot say so of a table.
+_OTHERS: dict[type[CallInput], Callable[[Call, Any], Step]] = {
+    CallStarted: _started,
+    QueueExpired: lambda call, _: _queue_expired(call),
+    EngineLost: _engine_lost,
+    HangUpRequested: lambda call, _: _hang_up_requested(call),
+    RecordingPauseRequested: lambda call, _: _pause_requested(call),
+    RecordingResumeRequested: lambda call, _: _resume_requested(call),
+    HoldRequested: lambda call, event: talk.hold_requested(Step(call), event.at),
+    ResumeRequested: lambda call, event: talk.resume_requested(Step(call), event.at),
+    TransferRequested: lambda call, event: talk.transfer_requested(Step(call), event),
+    LegTaken: lambda call, event: talk.leg_taken(Step(call), event),
+    LegGiven: lambda call, event: talk.leg_given(Step(call), event),
 }

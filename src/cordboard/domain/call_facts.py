@@ -31,8 +31,12 @@ class RecordingStatus(StrEnum):
 class CallFacts:
     """One call as everybody else sees it. Numbers are canonical, times aware UTC; None = it never happened.
 
-    ``outcome`` is None while the call is live and not connected. ``number`` is the record's numeric id, given when
-    the record is final. ``recording_name`` is "" when there is no recording.
+    ``outcome`` is None while the call is live and not connected. ``agent_id`` is None of an inbound call that nobody
+    answered; ``agent_extension`` is then the one that was rung last. In an internal call the caller counts as the
+    agent, and ``customer_number`` is the extension that was called. ``transferred_to`` is whom a party was replaced
+    with, "" when none was. ``number`` is the record's numeric id, given when
+    the record is final. ``recording_name`` is "" when there is no recording; how many parts it has is known only when
+    the call has just ended.
     """
 
     tenant_id: int
@@ -42,7 +46,7 @@ class CallFacts:
     direction: Direction
     first: Party
     request_id: str
-    agent_id: int
+    agent_id: int | None
     agent_user_name: str
     agent_name: str
     agent_extension: str
@@ -61,11 +65,18 @@ class CallFacts:
     sip_code: int | None
     recording_name: str
     recording_status: RecordingStatus
+    recording_parts: int = 0
+    transferred_to: str = ""
     number: int | None = None
 
 
 _RECORDED = (RecordingPhase.RUNNING, RecordingPhase.PAUSED)
-_DIRECTIONS = {FlowName.CLICK_TO_CALL: Direction.OUTBOUND}
+_DIRECTIONS = {
+    FlowName.CLICK_TO_CALL: Direction.OUTBOUND,
+    FlowName.OUTBOUND: Direction.OUTBOUND,
+    FlowName.INBOUND: Direction.INBOUND,
+    FlowName.INTERNAL: Direction.INTERNAL,
+}
 
 
 def facts_of(call: Call) -> CallFacts:
@@ -99,15 +110,16 @@ def facts_of(call: Call) -> CallFacts:
         sip_code=sip_code(ending.cause) if ending and call.connected_at is None else None,
         recording_name=call.recording_name if has_recording else "",
         recording_status=RecordingStatus.PENDING if has_recording else RecordingStatus.NONE,
+        recording_parts=call.recording_parts,
+        transferred_to=call.transferred_to,
     )
 
 
 def _ringing_at(call: Call) -> datetime | None:
-    """First ringing of the customer; answered without ringing: the answer."""
-    alerts = [
-        at for leg in call.legs if leg.party is Party.CUSTOMER and (at := leg.ringing_at or leg.answered_at) is not None
-    ]
-    return min(alerts, default=None)
+    """First ringing of the customer, inbound of an agent; answered without ringing: the answer."""
+    rung = Party.AGENT if call.flow is FlowName.INBOUND else Party.CUSTOMER
+    legs = (leg for leg in call.legs if leg.party is rung and not leg.is_incoming)
+    return min((at for leg in legs if (at := leg.ringing_at or leg.answered_at) is not None), default=None)
 
 
 def _held_milliseconds(call: Call) -> int:

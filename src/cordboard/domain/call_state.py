@@ -11,9 +11,12 @@ from cordboard.domain.commands import CallerId, Command, Target, Tone
 
 
 class FlowName(StrEnum):
-    """The shape of a call; each is a file in ``flows/``."""
+    """The shape of a call; see ``flows/``."""
 
     CLICK_TO_CALL = "click_to_call"
+    OUTBOUND = "outbound"
+    INBOUND = "inbound"
+    INTERNAL = "internal"
 
 
 class Party(StrEnum):
@@ -68,6 +71,8 @@ class EndReason(StrEnum):
     CUSTOMER_DECLINED = "customer_declined"
     CUSTOMER_UNREACHABLE = "customer_unreachable"
     CUSTOMER_FAILED = "customer_failed"
+    AGENT_TRANSFERRED = "agent_transferred"
+    CUSTOMER_TRANSFERRED = "customer_transferred"
     QUEUE_EXPIRED = "queue_expired"
     ENGINE_REFUSED = "engine_refused"
     ENGINE_LOST = "engine_lost"
@@ -85,7 +90,11 @@ class Ending:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Leg:
-    """One party's side of a call. Times are the engine's."""
+    """One party's side of a call. Times are the engine's.
+
+    ``is_incoming``: it called us, and is ANSWERED when we answered it. ``agent_id`` is whose phone it is, None for
+    whoever is outside. ``is_dropped``: we hung up, and the call goes on without it, whatever it still says.
+    """
 
     id: str
     party: Party
@@ -93,6 +102,10 @@ class Leg:
     caller: CallerId
     ring_seconds: int
     dialled_at: datetime
+    agent_id: int | None = None
+    is_incoming: bool = False
+    is_auto_answered: bool = False
+    is_dropped: bool = False
     phase: LegPhase = LegPhase.DIALLING
     ringing_at: datetime | None = None
     progressed_at: datetime | None = None
@@ -114,6 +127,11 @@ class Leg:
         return self.phase is LegPhase.ANSWERED
 
     @property
+    def is_alerting(self) -> bool:
+        """True while it may still be answered."""
+        return self.phase in (LegPhase.DIALLING, LegPhase.RINGING)
+
+    @property
     def has_progressed(self) -> bool:
         """True once the far end gave any sign that it is working on the call."""
         return bool(self.ringing_at or self.progressed_at or self.answered_at)
@@ -125,6 +143,46 @@ class Timer:
 
     name: str
     due_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Member:
+    """An agent whose phones are rung. ``is_busy``: on the phone already, so that they are not."""
+
+    agent_id: int
+    user_name: str
+    name: str
+    extension: str
+    phones: tuple[Target, ...]
+    is_busy: bool = False
+    is_auto_answered: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Route:
+    """One way to a number outside: a trunk, with both numbers as that carrier wants them."""
+
+    target: Target
+    caller_number: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Destination:
+    """Whom a transfer leads to. ``number`` as it was dialled, canonical; members are rung at once, routes in turn."""
+
+    number: str
+    members: tuple[Member, ...] = ()
+    routes: tuple[Route, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Transfer:
+    """A transfer under way: ``leg_id`` asked for it, the legs from ``first_leg`` on (an index) may take its place."""
+
+    leg_id: str
+    party: Party
+    destination: Destination
+    first_leg: int
 
 
 class RecordingPhase(StrEnum):
@@ -140,8 +198,13 @@ class RecordingPhase(StrEnum):
 class Call:
     """One attempt to connect two parties, from the request to the end of its last leg.
 
+    In an internal call the caller counts as the agent, the called one as the customer. ``first`` is the party that is
+    on the line first: dialled first, or the caller. ``members`` are the agents to ring, all at once; ``routes`` the
+    trunks to try for the customer, best first.
+
+    ``agent_*``: of an inbound call who answered; before, nobody, with the extension that was rung last.
     ``customer_number`` is canonical (``domain.number``); ``shown_to_agent`` is that number as the agent's phone shows
-    it; ``routes`` are the trunks to try for the customer, best first. ``first`` is the party dialled first.
+    it. ``recorded_leg_id`` is the leg that the recording's latest part (``recording_parts`` of them) is taken from.
     """
 
     id: UUID
@@ -150,17 +213,16 @@ class Call:
     reference: str
     flow: FlowName
     requested_at: datetime
-    agent_id: int
-    agent_user_name: str
-    agent_name: str
-    agent_extension: str
-    agent_target: Target
     customer_number: str
     shown_to_agent: str
     did_number: str
-    routes: tuple["Route", ...]
+    agent_id: int | None = None
+    agent_user_name: str = ""
+    agent_name: str = ""
+    agent_extension: str = ""
+    members: tuple[Member, ...] = ()
+    routes: tuple[Route, ...] = ()
     first: Party = Party.AGENT
-    is_auto_answered: bool = False
     is_recorded: bool = True
     request_id: str = ""
     customer_name: str = ""
@@ -173,6 +235,11 @@ class Call:
     has_bridge: bool = False
     recording_name: str = ""
     recording: RecordingPhase = RecordingPhase.NONE
+    recorded_leg_id: str = ""
+    recording_parts: int = 0
+    is_held: bool = False
+    transfer: Transfer | None = None
+    transferred_to: str = ""
     connected_at: datetime | None = None
     ending: Ending | None = None
     ended_at: datetime | None = None
@@ -182,9 +249,19 @@ class Call:
         """The leg of that id, or None."""
         return next((leg for leg in self.legs if leg.id == leg_id), None)
 
-    def live_leg(self, party: Party) -> Leg | None:
-        """The leg of ``party`` that is not gone, or None."""
-        return next((leg for leg in self.legs if leg.party is party and leg.is_live), None)
+    def line(self, party: Party) -> Leg | None:
+        """The leg that ``party`` is on the line with: it talks, or calls and waits to be answered. None: no such."""
+        ours = (leg for leg in self.live_legs if leg.party is party and not leg.is_dropped)
+        return next((leg for leg in ours if leg.is_answered or leg.is_incoming), None)
+
+    @property
+    def busy_agents(self) -> frozenset[int]:
+        """The agents whom this call keeps from another one."""
+        if self.phase is CallPhase.QUEUED:
+            rung = {member.agent_id for member in self.members if not member.is_busy}
+        else:
+            rung = set()
+        return frozenset(rung | {leg.agent_id for leg in self.live_legs if leg.agent_id is not None})
 
     @property
     def live_legs(self) -> tuple[Leg, ...]:
@@ -195,14 +272,6 @@ class Call:
     def is_over(self) -> bool:
         """True once its last leg is gone: nothing changes it any more."""
         return self.phase is CallPhase.ENDED
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Route:
-    """One way to the customer: a trunk, with both numbers as that carrier wants them."""
-
-    target: Target
-    caller_number: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,13 +15,15 @@ class TargetKind(StrEnum):
 class Target:
     """Where a leg is dialled to.
 
-    PHONE: ``address`` is the SIP username that the extension's phones register with. TRUNK: ``address`` is the
-    number as that carrier wants it, ``trunk_id`` the trunk.
+    PHONE: ``address`` is the SIP username that the extension's phones register with, ``contact`` the SIP URI of one
+    of several phones ("": the only one). TRUNK: ``address`` is the number as that carrier wants it, ``trunk_id`` the
+    trunk. Of a leg that came in: where it came from, as far as it is known.
     """
 
     kind: TargetKind
     address: str
     trunk_id: int | None = None
+    contact: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,20 +35,42 @@ class CallerId:
 
 
 class Tone(StrEnum):
-    """A tone that the engine makes."""
+    """Something that the engine plays to one leg."""
 
     RINGBACK = "ringback"
     BUSY = "busy"
     UNAVAILABLE = "unavailable"
+    MUSIC = "music"
 
 
 class HangUpReason(StrEnum):
-    """What the released party is told (Q.850 cause, RFC 3326)."""
+    """What the released party is told: a SIP code where its call was not answered, else a Q.850 cause (RFC 3326)."""
 
     NORMAL = "normal"
     BUSY = "busy"
     NO_ANSWER = "no_answer"
     ANSWERED_ELSEWHERE = "answered_elsewhere"
+    UNREACHABLE = "unreachable"
+    DECLINED = "declined"
+    FORBIDDEN = "forbidden"
+    UNKNOWN_NUMBER = "unknown_number"
+    OVERLOADED = "overloaded"
+    FAILED = "failed"
+
+
+class Side(StrEnum):
+    """A channel of a recording: agents are on the left, customers on the right."""
+
+    LEFT = "left"
+    RIGHT = "right"
+
+
+class TransferState(StrEnum):
+    """How far a transfer is, as the phone that asked for it is told (RFC 3515 2.4.5)."""
+
+    RINGING = "ringing"
+    ANSWERED = "answered"
+    FAILED = "failed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +96,27 @@ class Dial(Command):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Alert(Command):
+    """Tell a caller that the called party's phone rings (180)."""
+
+    leg_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenAudio(Command):
+    """Let a caller whose call is not answered yet hear what is in the bridge (183 with SDP)."""
+
+    leg_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer(Command):
+    """Answer a caller (200)."""
+
+    leg_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CreateBridge(Command):
     """Make the bridge that joins a call's legs."""
 
@@ -80,7 +125,15 @@ class CreateBridge(Command):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JoinBridge(Command):
-    """Put an answered leg in a bridge."""
+    """Put a leg in a bridge, out of the one that it was in."""
+
+    bridge_id: str
+    leg_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeaveBridge(Command):
+    """Take a leg out of a bridge; it stays up."""
 
     bridge_id: str
     leg_id: str
@@ -111,10 +164,23 @@ class StopTone(Command):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StartRecording(Command):
-    """Record a leg and whom it talks to, in stereo. ``name`` becomes the raw file's name, less its ``.mp3``."""
+    """Record a leg and whom it talks to.
+
+    ``name`` is the recording's; ``part`` counts, from 1, the legs that it was taken from, one after another. ``side``
+    is the leg's own.
+    """
 
     leg_id: str
     name: str
+    part: int
+    side: Side
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StopRecording(Command):
+    """Record a leg no longer. One that is not recorded counts as done."""
+
+    leg_id: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,3 +203,11 @@ class HangUp(Command):
 
     leg_id: str
     reason: HangUpReason = HangUpReason.NORMAL
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportTransfer(Command):
+    """Tell the phone that asked for a transfer how far it is (NOTIFY, RFC 3515). A leg that is gone counts as done."""
+
+    leg_id: str
+    state: TransferState

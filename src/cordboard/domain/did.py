@@ -8,11 +8,12 @@ class RouteKind(StrEnum):
     """Where a DID leads. More kinds come with the parts they belong to."""
 
     AGENT = "agent"
+    GROUP = "group"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Did:
-    """A public number, canonical. ``route_to`` is the agent's extension when ``route_kind`` is AGENT."""
+    """A public number, canonical. ``route_to``: AGENT: the extension; GROUP: the name."""
 
     id: int
     tenant_id: int

@@ -51,6 +51,7 @@ class Refusal(StrEnum):
     AGENT_UNREGISTERED = "agent_unregistered"
     CAMPAIGN_UNKNOWN = "campaign_unknown"
     NUMBER_INVALID = "number_invalid"
+    NUMBER_UNKNOWN = "number_unknown"
     NUMBER_IS_EXTENSION = "number_is_extension"
     DESTINATION_DENIED = "destination_denied"
     AGENT_BUSY = "agent_busy"

@@ -6,6 +6,7 @@ An event that comes late, twice or out of order changes nothing: see ``domain.ca
 from dataclasses import dataclass
 from datetime import datetime
 
+from cordboard.domain.call_state import Destination, Leg
 from cordboard.domain.cause import Cause
 from cordboard.domain.commands import Command
 
@@ -84,6 +85,43 @@ class RecordingPauseRequested(CallInput):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordingResumeRequested(CallInput):
     """The recording shall go on."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HoldRequested(CallInput):
+    """The other party shall wait and hear music, as if the agent's phone had put it on hold."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResumeRequested(CallInput):
+    """Both parties shall hear each other again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TransferRequested(CallInput):
+    """The party on ``leg_id`` puts somebody else in its place; "": the agent's."""
+
+    leg_id: str
+    destination: Destination
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LegTaken(CallInput):
+    """An attended transfer: the party on ``replaced_leg_id`` puts ``leg``, of another call, in its place.
+
+    ``number`` is how that other party was dialled.
+    """
+
+    replaced_leg_id: str
+    leg: Leg
+    number: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LegGiven(CallInput):
+    """The other half: ``leg_id`` goes on in another call, and this one ends."""
+
+    leg_id: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,12 +10,14 @@ from cordboard.domain.call_state import (
     CallPhase,
     Ending,
     Leg,
+    LegPhase,
     Party,
     RecordingPhase,
     Step,
     Timer,
 )
 from cordboard.domain.commands import (
+    Answer,
     CallerId,
     Command,
     CreateBridge,
@@ -24,16 +26,23 @@ from cordboard.domain.commands import (
     HangUp,
     HangUpReason,
     JoinBridge,
+    LeaveBridge,
+    PauseRecording,
     PlayTone,
+    Side,
     StartRecording,
+    StopRecording,
     StopTone,
     Target,
     TargetKind,
     Tone,
 )
+from cordboard.domain.endings import reason_for_caller
 
 # The engine's own ring limit lies above the call's timer: it only matters when nobody is there to fire the timer.
 BACKSTOP_SECONDS = 10
+
+_SIDES = {Party.AGENT: Side.LEFT, Party.CUSTOMER: Side.RIGHT}
 
 
 def then(step: Step, call: Call, *commands: Command, events: tuple[CallEvent, ...] = ()) -> Step:
@@ -65,8 +74,18 @@ def ring_timer(leg_id: str) -> str:
 RELEASE_TIMER = "release"
 
 
-def dial(step: Step, *, party: Party, target: Target, caller: CallerId, ring_seconds: int, at: datetime) -> Step:
-    """Dial a new leg, into the bridge when there is one, and start its ring timer."""
+def dial(
+    step: Step,
+    *,
+    party: Party,
+    target: Target,
+    caller: CallerId,
+    ring_seconds: int,
+    at: datetime,
+    agent_id: int | None = None,
+    is_auto_answered: bool = False,
+) -> Step:
+    """Dial a new leg and start its ring timer."""
     call = step.call
     leg = Leg(
         id=ids.leg_id(call.id, len(call.legs) + 1),
@@ -75,6 +94,8 @@ def dial(step: Step, *, party: Party, target: Target, caller: CallerId, ring_sec
         caller=caller,
         ring_seconds=ring_seconds,
         dialled_at=at,
+        agent_id=agent_id,
+        is_auto_answered=is_auto_answered,
     )
     call = replace(call, legs=(*call.legs, leg))
     call = set_timer(call, ring_timer(leg.id), at + timedelta(seconds=ring_seconds))
@@ -82,27 +103,56 @@ def dial(step: Step, *, party: Party, target: Target, caller: CallerId, ring_sec
 
 
 def dial_command(call: Call, leg: Leg) -> Dial:
-    """The command that dials ``leg``; the same one each time, so that a lost one can be repeated."""
+    """The command that dials ``leg``; the same one each time, so that a lost one can be repeated.
+
+    A trunk's leg is dialled into the bridge, when there is one: whoever waits hears what the carrier announces.
+    Phones announce nothing, and several may ring: they are joined when they answer.
+    """
+    is_early = call.has_bridge and leg.target.kind is TargetKind.TRUNK
     return Dial(
         leg_id=leg.id,
         target=leg.target,
         caller=leg.caller,
         ring_seconds=leg.ring_seconds + BACKSTOP_SECONDS,
-        bridge_id=ids.bridge_id(call.id) if call.has_bridge else None,
-        is_auto_answered=leg.party is Party.AGENT and call.is_auto_answered,
+        bridge_id=ids.bridge_id(call.id) if is_early else None,
+        is_auto_answered=leg.is_auto_answered,
     )
 
 
-def recorded_leg(call: Call) -> Leg | None:
-    """The leg that the recording is attached to: the trunk's, so that a transfer of the agent keeps the file."""
-    return next((leg for leg in call.live_legs if leg.target.kind is TargetKind.TRUNK), None)
+def answer(step: Step, leg: Leg, at: datetime) -> Step:
+    """Answer a caller. From then on it talks, as far as we are concerned: its phone's word for it is no news."""
+    if not leg.is_incoming or leg.is_answered:
+        return step
+    answered = replace(leg, phase=LegPhase.ANSWERED, answered_at=at)
+    return then(step, change_leg(step.call, answered), Answer(leg_id=leg.id))
 
 
-def bridge(step: Step, leg: Leg) -> Step:
-    """Make the call's bridge and put an answered leg in it."""
+def join(step: Step, leg: Leg) -> Step:
+    """Put a leg in the call's bridge, which is made if there is none."""
     bridge_id = ids.bridge_id(step.call.id)
-    call = replace(step.call, has_bridge=True)
-    return then(step, call, CreateBridge(bridge_id=bridge_id), JoinBridge(bridge_id=bridge_id, leg_id=leg.id))
+    if not step.call.has_bridge:
+        step = then(step, replace(step.call, has_bridge=True), CreateBridge(bridge_id=bridge_id))
+    return then(step, step.call, JoinBridge(bridge_id=bridge_id, leg_id=leg.id))
+
+
+def leave(step: Step, leg: Leg) -> Step:
+    """Take a leg out of the bridge: it hears nobody and nobody hears it."""
+    return then(step, step.call, LeaveBridge(bridge_id=ids.bridge_id(step.call.id), leg_id=leg.id))
+
+
+def bridged(call: Call) -> tuple[Leg, ...]:
+    """The legs that belong in the call's bridge now."""
+    if not call.has_bridge:
+        return ()
+    apart = {call.transfer.leg_id} if call.transfer else set()
+    agent = call.line(Party.AGENT)
+    if call.is_held and agent is not None:
+        apart.add(agent.id)
+    return tuple(
+        leg
+        for leg in call.live_legs
+        if (leg.is_answered or leg.is_incoming) and not leg.is_dropped and leg.id not in apart
+    )
 
 
 def play(step: Step, leg: Leg, tone: Tone) -> Step:
@@ -119,14 +169,48 @@ def stop_tones(step: Step) -> Step:
     return then(step, replace(step.call, tones=()), *commands)
 
 
-def connect(step: Step, *, recorded: Leg, at: datetime) -> Step:
+def connect(step: Step, at: datetime) -> Step:
     """Both parties hear each other from now on: start the recording and say so."""
-    call = replace(step.call, phase=CallPhase.CONNECTED, connected_at=at)
-    if not call.is_recorded:
-        return then(step, call, events=(CallConnected(at=at),))
-    call = replace(call, recording=RecordingPhase.RUNNING)
-    record = StartRecording(leg_id=recorded.id, name=call.recording_name)
-    return then(step, call, record, events=(CallConnected(at=at),))
+    step = then(step, replace(step.call, phase=CallPhase.CONNECTED, connected_at=at), events=(CallConnected(at=at),))
+    return record(step) if step.call.is_recorded else step
+
+
+def record(step: Step) -> Step:
+    """Record, from one leg, the call that it has with the others; a trunk's, which no transfer is likely to end."""
+    call = step.call
+    legs = [leg for leg in bridged(call) if leg.is_answered]
+    leg = next((leg for leg in legs if leg.target.kind is TargetKind.TRUNK), legs[0] if legs else None)
+    if leg is None:
+        return step
+    phase = RecordingPhase.RUNNING if call.recording is RecordingPhase.NONE else call.recording
+    call = replace(call, recording=phase, recorded_leg_id=leg.id, recording_parts=call.recording_parts + 1)
+    paused = (PauseRecording(leg_id=leg.id),) if phase is RecordingPhase.PAUSED else ()
+    return then(step, call, start_recording(call), *paused)
+
+
+def start_recording(call: Call) -> StartRecording:
+    """The command that starts the recording's latest part; the same one each time."""
+    leg = call.leg(call.recorded_leg_id)
+    return StartRecording(
+        leg_id=call.recorded_leg_id,
+        name=call.recording_name,
+        part=call.recording_parts,
+        side=_SIDES[leg.party if leg else Party.CUSTOMER],
+    )
+
+
+def stop_recording(step: Step, leg: Leg) -> Step:
+    """Take the recording from ``leg`` no longer, if it was."""
+    call = step.call
+    if call.recorded_leg_id != leg.id or call.recording not in (RecordingPhase.RUNNING, RecordingPhase.PAUSED):
+        return step
+    return then(step, replace(call, recorded_leg_id=""), StopRecording(leg_id=leg.id))
+
+
+def record_without(step: Step, leg: Leg) -> Step:
+    """``leg`` is out of the bridge: if the recording was taken from it, go on with another leg's."""
+    stopped = stop_recording(step, leg)
+    return step if stopped is step else record(stopped)
 
 
 def settle(step: Step, ending: Ending) -> Step:
@@ -136,22 +220,32 @@ def settle(step: Step, ending: Ending) -> Step:
     return then(step, replace(step.call, ending=ending, phase=CallPhase.RELEASING))
 
 
-def hang_up(step: Step, leg: Leg, reason: HangUpReason = HangUpReason.NORMAL) -> Step:
-    """Hang up one leg."""
-    return then(step, step.call, HangUp(leg_id=leg.id, reason=reason))
+def drop(step: Step, leg: Leg, reason: HangUpReason = HangUpReason.NORMAL) -> Step:
+    """Hang up one leg; the call goes on without it."""
+    if leg.is_dropped:
+        return step
+    call = clear_timer(change_leg(step.call, replace(leg, is_dropped=True)), ring_timer(leg.id))
+    call = replace(call, tones=tuple(pair for pair in call.tones if pair[0] != leg.id))
+    return then(step, call, HangUp(leg_id=leg.id, reason=reason))
 
 
 def release(step: Step) -> Step:
     """Hang up every leg that is left."""
-    for leg in step.call.live_legs:
-        step = hang_up(step, leg)
-    return then(step, replace(step.call, timers=(), tones=()))
+    call = step.call
+    for leg in call.live_legs:
+        if leg.is_dropped:
+            continue
+        reason = HangUpReason.NORMAL
+        if leg.is_incoming and not leg.is_answered and call.ending is not None:
+            reason = reason_for_caller(call.ending)
+        step = then(step, step.call, HangUp(leg_id=leg.id, reason=reason))
+    return then(step, replace(step.call, timers=(), tones=(), transfer=None))
 
 
 def finish(step: Step, *, at: datetime) -> Step:
     """The last leg is gone: take the bridge down and close the call."""
     # A clock that stepped back must not make a call end before it began.
     at = max(moment for moment in (at, step.call.requested_at, step.call.connected_at) if moment is not None)
-    call = replace(step.call, phase=CallPhase.ENDED, ended_at=at, timers=(), tones=())
+    call = replace(step.call, phase=CallPhase.ENDED, ended_at=at, timers=(), tones=(), transfer=None)
     commands = (DestroyBridge(bridge_id=ids.bridge_id(call.id)),) if call.has_bridge else ()
     return then(step, call, *commands, events=(CallEnded(at=at),))

@@ -4,7 +4,7 @@ A command may be lost between the commit and the engine, and events may be lost 
 show here. Pure, and harmless when nothing is wrong.
 """
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
@@ -13,9 +13,9 @@ from cordboard.domain import ids
 from cordboard.domain.call import advance
 from cordboard.domain.call_state import Call, CallPhase, Leg, LegPhase, RecordingPhase, Step
 from cordboard.domain.cause import Cause
-from cordboard.domain.commands import Command, CreateBridge, DestroyBridge, HangUp, JoinBridge, StartRecording
+from cordboard.domain.commands import Answer, Command, CreateBridge, DestroyBridge, HangUp, JoinBridge
 from cordboard.domain.leg_events import CallInput, LegAnswered, LegEnded, LegRinging, TimerFired
-from cordboard.domain.moves import RELEASE_TIMER, dial_command, recorded_leg
+from cordboard.domain.moves import RELEASE_TIMER, bridged, dial_command, start_recording
 from cordboard.domain.snapshot import EngineSnapshot
 
 # A leg dialled this shortly before the snapshot may not have been in the engine yet when it was taken.
@@ -37,15 +37,27 @@ def reconcile(call: Call, snapshot: EngineSnapshot) -> Step:
     for timer in step.call.timers:
         if timer.due_at <= snapshot.taken_at:
             step = _follow(step, TimerFired(name=timer.name, at=snapshot.taken_at))
-    repeated = tuple(command for command in _lost_commands(step.call, snapshot) if command not in step.commands)
+    hung_up = {command.leg_id for command in step.commands if isinstance(command, HangUp)}
+    repeated = tuple(
+        command
+        for command in _lost_commands(step.call, snapshot)
+        if command not in step.commands and not (isinstance(command, HangUp) and command.leg_id in hung_up)
+    )
     return replace(step, commands=(*step.commands, *repeated))
 
 
-def orphans(snapshot: EngineSnapshot, known: Iterable[UUID]) -> tuple[Command, ...]:
-    """Commands that take down legs and bridges of no call that we know, unless they are too young to judge."""
+def orphans(snapshot: EngineSnapshot, known: Iterable[UUID], known_legs: Container[str]) -> tuple[Command, ...]:
+    """Commands that take down legs and bridges of no call that we know, unless they are too young to judge.
+
+    ``known_legs``: a leg that came in, or that was taken from another call, does not have its call's id.
+    """
     calls = set(known)
     old = snapshot.taken_at - SETTLING
-    legs = (leg for leg in snapshot.legs.values() if ids.call_id_of(leg.leg_id) not in calls and leg.created_at < old)
+    legs = (
+        leg
+        for leg in snapshot.legs.values()
+        if leg.leg_id not in known_legs and ids.call_id_of(leg.leg_id) not in calls and leg.created_at < old
+    )
     bridges = (bridge for bridge in snapshot.bridges if ids.call_id_of(bridge) not in calls)
     return (*(HangUp(leg_id=leg.leg_id) for leg in legs), *(DestroyBridge(bridge_id=bridge) for bridge in bridges))
 
@@ -61,16 +73,15 @@ def _missed_events(leg: Leg, snapshot: EngineSnapshot) -> Iterable[CallInput]:
     if seen is None:
         if leg.dialled_at <= at - SETTLING and not _is_redialled(leg, snapshot):
             yield LegEnded(leg_id=leg.id, at=at, cause=Cause())
-    elif seen.is_answered and not leg.is_answered:
+    elif seen.is_answered and not leg.is_answered and not leg.is_incoming:
         yield LegAnswered(leg_id=leg.id, at=at)
     elif seen.is_ringing and leg.phase is LegPhase.DIALLING:
         yield LegRinging(leg_id=leg.id, at=at)
 
 
 def _is_redialled(leg: Leg, snapshot: EngineSnapshot) -> bool:
-    return (
-        leg.phase is LegPhase.DIALLING and not leg.has_progressed and snapshot.taken_at - leg.dialled_at < REDIAL_WITHIN
-    )
+    is_silent = leg.phase is LegPhase.DIALLING and not leg.has_progressed and not leg.is_incoming and not leg.is_dropped
+    return is_silent and snapshot.taken_at - leg.dialled_at < REDIAL_WITHIN
 
 
 def _lost_commands(call: Call, snapshot: EngineSnapshot) -> Iterable[Command]:
@@ -82,11 +93,15 @@ def _lost_commands(call: Call, snapshot: EngineSnapshot) -> Iterable[Command]:
         return
     yield from _lost_bridge(call, snapshot)
     for leg in call.live_legs:
-        if leg.id not in snapshot.legs and _is_redialled(leg, snapshot):
+        seen = snapshot.legs.get(leg.id)
+        if seen is None and _is_redialled(leg, snapshot):
             yield dial_command(call, leg)
-    recorded = recorded_leg(call)
-    if recorded is not None and call.recording is RecordingPhase.RUNNING and _is_fresh(call, snapshot):
-        yield StartRecording(leg_id=recorded.id, name=call.recording_name)
+        elif seen is not None and leg.is_dropped:
+            yield HangUp(leg_id=leg.id)
+        elif seen is not None and leg.is_incoming and leg.is_answered and not seen.is_answered:
+            yield Answer(leg_id=leg.id)
+    if call.recording is RecordingPhase.RUNNING and _is_fresh(call, snapshot):
+        yield start_recording(call)
 
 
 def _is_fresh(call: Call, snapshot: EngineSnapshot) -> bool:
@@ -100,6 +115,6 @@ def _lost_bridge(call: Call, snapshot: EngineSnapshot) -> Iterable[Command]:
     members = snapshot.bridges.get(bridge_id)
     if members is None:
         yield CreateBridge(bridge_id=bridge_id)
-    for leg in call.live_legs:
-        if leg.is_answered and leg.id in snapshot.legs and leg.id not in (members or ()):
+    for leg in bridged(call):
+        if leg.id in snapshot.legs and leg.id not in (members or ()):
             yield JoinBridge(bridge_id=bridge_id, leg_id=leg.id)

@@ -6,11 +6,16 @@ from datetime import datetime
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Registration:
-    """Whether the phones of a SIP username are reachable at a node."""
+    """Which phones of a SIP username are reachable at a node: ``contacts`` are their SIP URIs, in a stable order."""
 
     sip_username: str
-    is_registered: bool
+    contacts: tuple[str, ...]
     at: datetime
+
+    @property
+    def is_registered(self) -> bool:
+        """Whether any is."""
+        return bool(self.contacts)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

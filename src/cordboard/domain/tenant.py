@@ -12,7 +12,8 @@ class Tenant:
 
     ``country`` is ISO 3166 (its numbers are read in it); ``allowed_destinations`` are ``+`` prefixes that may be
     called, empty = the home country only. Limits are requests per 10 s, 0 = unlimited. ``max_calls`` caps calls at
-    one time, None = no cap. ``recording_days`` is how long recordings are kept, None = for ever.
+    one time, None = no cap. ``recording_days`` is how long recordings are kept, None = for ever. Not ``is_enabled``:
+    its keys open nothing, its phones and trunks are unknown to every node, nobody reaches it.
     """
 
     id: int
@@ -29,6 +30,7 @@ class Tenant:
     limit_route: int = 100
     max_calls: int | None = None
     recording_days: int | None = None
+    is_enabled: bool = True
 
     @property
     def zone(self) -> ZoneInfo:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from cordboard.domain.arrival import Arrival, TransferAsked
 from cordboard.domain.commands import Command
 from cordboard.domain.leg_events import LegEvent
 from cordboard.domain.provisioning import NodeConfiguration
@@ -45,7 +46,7 @@ class EngineDisconnected:
     at: datetime
 
 
-EngineEvent = LegEvent | Registration | TrunkState | EngineConnected | EngineDisconnected
+EngineEvent = LegEvent | Arrival | TransferAsked | Registration | TrunkState | EngineConnected | EngineDisconnected
 
 
 class Engine(Protocol):

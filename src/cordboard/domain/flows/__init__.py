@@ -5,11 +5,14 @@ from types import MappingProxyType
 from typing import Protocol
 
 from cordboard.domain.call_state import FlowName, Leg, Step
-from cordboard.domain.flows import click_to_call
+from cordboard.domain.flows import click_to_call, dialled
 
 
 class Flow(Protocol):
-    """What a flow decides; facts of legs and the end of a call are the same for all (``domain.call``)."""
+    """What a flow decides until both parties are connected (then: ``domain.talk``).
+
+    The facts of legs and the end of a call are the same for all (``domain.call``).
+    """
 
     def start(self, step: Step, at: datetime) -> Step:
         """Dial the first legs."""
@@ -21,4 +24,11 @@ class Flow(Protocol):
         """A leg rang as long as it may."""
 
 
-FLOWS: MappingProxyType[FlowName, Flow] = MappingProxyType({FlowName.CLICK_TO_CALL: click_to_call})
+FLOWS: MappingProxyType[FlowName, Flow] = MappingProxyType(
+    {
+        FlowName.CLICK_TO_CALL: click_to_call,
+        FlowName.OUTBOUND: dialled,
+        FlowName.INBOUND: dialled,
+        FlowName.INTERNAL: dialled,
+    }
+)
