@@ -3,6 +3,7 @@ import pytest
 from cordboard.actions.add_did import add_did
 from cordboard.actions.core import Core
 from cordboard.actions.create_agent import NewAgent, create_agent
+from cordboard.actions.create_group import create_group
 from cordboard.actions.create_tenant import NewTenant, create_tenant
 from cordboard.actions.remove_did import remove_did
 from cordboard.domain.did import RouteKind
@@ -25,6 +26,15 @@ async def test_a_number_leads_to_an_agent_that_exists(core: Core, tenant: Tenant
     await create_agent(core, tenant, NewAgent(user_name="alice", extension="6688"))
     did = await add_did(core, tenant, number="+842873000001", route_kind=RouteKind.AGENT, route_to="6688")
     assert {"route_kind": did.route_kind, "route_to": did.route_to} == to_agent
+
+
+async def test_a_number_leads_to_a_group_that_exists(core: Core, tenant: Tenant) -> None:
+    with pytest.raises(NotFound, match="no group 'sales'"):
+        await add_did(core, tenant, number="+842873000001", route_kind=RouteKind.GROUP, route_to="sales")
+    await create_group(core, tenant, name="sales", extension="700")
+    did = await add_did(core, tenant, number="+842873000001", route_kind=RouteKind.GROUP, route_to="sales")
+    assert (did.route_kind, did.route_to) == (RouteKind.GROUP, "sales")
+    assert await core.store.for_tenant(tenant.id).dids.list() == [did]
 
 
 async def test_a_number_belongs_to_one_tenant(core: Core, tenant: Tenant) -> None:

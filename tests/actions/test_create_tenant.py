@@ -30,9 +30,12 @@ async def test_a_tenant_is_as_it_was_made(core: Core) -> None:
     kept = await core.store.for_tenant(made.id).tenants.get()
     assert kept == made
     assert dataclasses.asdict(new) | {"country": "IT"} == {
-        field: value for field, value in dataclasses.asdict(made).items() if field not in {"id", "account_id"}
+        field: value
+        for field, value in dataclasses.asdict(made).items()
+        if field not in {"id", "account_id", "is_enabled"}
     }
     assert len(made.account_id) == 32
+    assert made.is_enabled
 
 
 async def test_pbx_ids_are_drawn_apart(core: Core) -> None:

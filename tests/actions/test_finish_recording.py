@@ -13,13 +13,12 @@ from cordboard.actions.finish_recording import LEASE_SECONDS, NotQuiet, claim_re
 from cordboard.actions.settle_records import settle_records
 from cordboard.domain.call_facts import CallFacts, RecordingStatus
 from cordboard.media.archive import Archive
-from cordboard.media.encode import encode_mp3
+from cordboard.media.encode import RawPart, encode_mp3, opened
 from cordboard.store import Store
-from tests.support.tones import decode_mp3, raw_stereo
-from tests.support.worker import NOW, Workshop, open_workshop
+from tests.support.tones import decode_mp3, raw_tone
+from tests.support.worker import NOW, Raw, Workshop, open_workshop
 
-# The engine's left channel is the leg that it records at, the customer's.
-TALK = raw_stereo(3, left_hertz=440, right_hertz=1000)
+TALK = raw_tone(3, 1000), raw_tone(3, 440)
 
 
 @pytest.fixture
@@ -64,7 +63,7 @@ async def test_agent_left_customer_right(workshop: Workshop, threads: ThreadPool
     assert (recording.status, recording.duration_seconds) == (RecordingStatus.READY, 3)
     assert (recording.size_bytes, len(recording.sha256)) == (path.stat().st_size, 64)
     assert recording.expires_at is None
-    assert not workshop.raw_path(facts).exists()
+    assert not any(path.exists() for path in workshop.raw_paths(facts))
 
 
 async def test_the_record_is_released_with_its_recording_once(workshop: Workshop, threads: ThreadPoolExecutor) -> None:
@@ -81,13 +80,13 @@ async def test_the_record_is_released_with_its_recording_once(workshop: Workshop
 
 async def test_waits_until_the_engine_is_done_writing(workshop: Workshop, threads: ThreadPoolExecutor) -> None:
     facts = await workshop.end_call(is_recorded=True)
-    raw = workshop.raw_path(facts)
 
     async def write() -> None:
         for _ in range(8):
             await asyncio.sleep(0.1)  # the engine's own pace
-            with raw.open("ab") as file:
-                file.write(raw_stereo(0.25, left_hertz=440))
+            for raw in workshop.raw_paths(facts):
+                with raw.open("ab") as file:
+                    file.write(raw_tone(0.25, 440))
 
     writing = asyncio.ensure_future(write())
     assert await finish_all(workshop, threads) == [RecordingStatus.READY]
@@ -97,12 +96,12 @@ async def test_waits_until_the_engine_is_done_writing(workshop: Workshop, thread
 
 async def test_one_that_never_gets_quiet_is_left_alone(workshop: Workshop, threads: ThreadPoolExecutor) -> None:
     facts = await workshop.end_call(is_recorded=True, raw=TALK)
-    raw, is_over = workshop.raw_path(facts), asyncio.Event()
+    raw, is_over = workshop.raw_paths(facts)[1], asyncio.Event()
 
     async def write() -> None:
         while not is_over.is_set():
             with raw.open("ab") as file:
-                file.write(TALK[:640])
+                file.write(TALK[1][:320])
             await asyncio.sleep(0.05)
 
     writing = asyncio.ensure_future(write())
@@ -131,17 +130,17 @@ async def test_missing_audio_fails_at_the_third_claim(workshop: Workshop, thread
 async def test_audio_that_appears_late_is_finished(workshop: Workshop, threads: ThreadPoolExecutor) -> None:
     facts = await workshop.end_call(is_recorded=True)
     assert await finish_all(workshop, threads) == [RecordingStatus.PENDING]
-    workshop.raw_path(facts).write_bytes(TALK)
+    workshop.write_raw(facts, TALK)
     workshop.clock.move(LEASE_SECONDS)
     assert await finish_all(workshop, threads) == [RecordingStatus.READY]
 
 
-@pytest.mark.parametrize("raw", [b"", b"\x00\x01"])
-async def test_empty_audio_fails_at_once(workshop: Workshop, threads: ThreadPoolExecutor, raw: bytes) -> None:
+@pytest.mark.parametrize("raw", [(b"", b""), (b"\x00", None)])
+async def test_empty_audio_fails_at_once(workshop: Workshop, threads: ThreadPoolExecutor, raw: Raw) -> None:
     facts = await workshop.end_call(is_recorded=True, raw=raw)
     assert await finish_all(workshop, threads) == [RecordingStatus.FAILED]
     assert await told(workshop, facts) == ["failed"]
-    assert not workshop.raw_path(facts).exists()
+    assert not any(path.exists() for path in workshop.raw_paths(facts))
 
 
 async def test_the_record_does_not_wait_beyond_its_deadline(workshop: Workshop, threads: ThreadPoolExecutor) -> None:
@@ -152,7 +151,7 @@ async def test_the_record_does_not_wait_beyond_its_deadline(workshop: Workshop, 
     assert await settle_records(workshop.core, set()) == 1
     assert await told(workshop, facts) == ["pending"]
     assert await settle_records(workshop.core, set()) == 0
-    workshop.raw_path(facts).write_bytes(TALK)
+    workshop.write_raw(facts, TALK)
     assert await finish_all(workshop, threads) == [RecordingStatus.READY]
     assert await workshop.recording_status(facts) is RecordingStatus.READY
     assert await told(workshop, facts) == ["pending"]
@@ -199,22 +198,69 @@ async def test_killed_while_encoding(workshop: Workshop, threads: ThreadPoolExec
     assert not decode_mp3(path_of(workshop, facts).read_bytes())[0].is_silent
 
 
-@pytest.mark.parametrize("is_raw_gone", [False, True])
-async def test_killed_when_the_mp3_was_safe(workshop: Workshop, threads: ThreadPoolExecutor, is_raw_gone: bool) -> None:
-    facts = await workshop.end_call(is_recorded=True, raw=TALK)
+@pytest.mark.parametrize("left_over", [2, 1, 0])
+async def test_killed_when_the_mp3_was_safe(workshop: Workshop, threads: ThreadPoolExecutor, left_over: int) -> None:
+    """Whatever of the raw audio had gone by then: what is left must not be taken for all."""
+    facts = await workshop.end_call(is_recorded=True, raw=TALK, parts=2)
+    workshop.write_raw(facts, TALK, part=2)
     [claimed] = await claim_recordings(workshop.core, 100)
-    archive, raw = Archive(workshop.core.settings.recordings), workshop.raw_path(facts)
+    archive = Archive(workshop.core.settings.recordings)
     key = Archive.key_for(claimed.tenant_id, claimed.recorded_from, claimed.name)
-    archive.write(key, lambda file: encode_mp3(raw, file, is_swapped=True))
-    if is_raw_gone:
-        raw.unlink()
+    parts = [RawPart(left=left, right=right) for left, right in (workshop.raw_paths(facts, part) for part in (1, 2))]
+    with opened(parts) as sources:
+        archive.write(key, lambda file: encode_mp3(sources, file))
+    for part in parts[: 2 - left_over]:
+        part.left.unlink()
+        part.right.unlink()
     workshop.clock.move(LEASE_SECONDS)
     assert await finish_all(workshop, threads) == [RecordingStatus.READY]
     recording = await workshop.recording(facts)
-    assert recording.duration_seconds == pytest.approx(3, abs=0.25)
+    assert recording.duration_seconds == pytest.approx(6, abs=0.25)
     assert recording.size_bytes == path_of(workshop, facts).stat().st_size
+    assert decode_mp3(path_of(workshop, facts).read_bytes())[0].seconds == pytest.approx(6, abs=0.25)
     assert await told(workshop, facts) == ["ready"]
-    assert not raw.exists()
+    assert not any(path.exists() for part in parts for path in (part.left, part.right))
+
+
+async def test_all_parts_are_joined_in_order(workshop: Workshop, threads: ThreadPoolExecutor) -> None:
+    """Ten and more, too: they are numbers, not names."""
+    facts = await workshop.end_call(is_recorded=True, raw=TALK, parts=11)
+    workshop.write_raw(facts, (raw_tone(2, 600), None), part=2)
+    workshop.write_raw(facts, (raw_tone(2), raw_tone(1, 1400)), part=11)
+    assert await finish_all(workshop, threads) == [RecordingStatus.READY]
+    left, right = decode_mp3(path_of(workshop, facts).read_bytes())
+    assert (await workshop.recording(facts)).duration_seconds == 7
+    assert left.part(1, 2).is_tone(1000)
+    assert right.part(1, 2).is_tone(440)
+    assert left.part(3.5, 4.5).is_tone(600)
+    assert right.part(3.5, 4.5).is_silent
+    assert left.part(5.5, 6.5).is_silent
+    assert right.part(5.3, 5.8).is_tone(1400)
+    assert not list(workshop.core.settings.raw_recordings.iterdir())
+
+
+async def test_parts_that_vanished_do_not_lose_the_others(workshop: Workshop, threads: ThreadPoolExecutor) -> None:
+    facts = await workshop.end_call(is_recorded=True, parts=3)
+    workshop.write_raw(facts, TALK, part=2)
+    assert await finish_all(workshop, threads) == [RecordingStatus.READY]
+    assert (await workshop.recording(facts)).duration_seconds == 3
+
+
+async def test_a_part_that_is_still_written_is_waited_for(workshop: Workshop, threads: ThreadPoolExecutor) -> None:
+    facts = await workshop.end_call(is_recorded=True, raw=TALK, parts=2)
+    left, _ = workshop.raw_paths(facts, 2)
+
+    async def write() -> None:
+        for _ in range(8):
+            await asyncio.sleep(0.1)  # the engine's own pace
+            with left.open("ab") as file:
+                file.write(raw_tone(0.25, 600))
+
+    left.touch()
+    writing = asyncio.ensure_future(write())
+    assert await finish_all(workshop, threads) == [RecordingStatus.READY]
+    assert writing.done()
+    assert (await workshop.recording(facts)).duration_seconds == 5
 
 
 async def test_no_room_keeps_the_raw_audio_and_tries_again(workshop: Workshop, threads: ThreadPoolExecutor) -> None:
@@ -223,7 +269,7 @@ async def test_no_room_keeps_the_raw_audio_and_tries_again(workshop: Workshop, t
     blocker.write_bytes(b"a file where a folder should be")
     with pytest.raises(OSError, match=r"exists|directory"):
         await finish_all(workshop, threads)
-    assert workshop.raw_path(facts).exists()
+    assert all(path.exists() for path in workshop.raw_paths(facts))
     assert await workshop.recording_status(facts) is RecordingStatus.PENDING
     blocker.unlink()
     workshop.clock.move(LEASE_SECONDS)

@@ -8,9 +8,11 @@ import pytest
 
 from cordboard.actions.change_tenant import change_tenant
 from cordboard.actions.create_agent import NewAgent, create_agent
+from cordboard.actions.create_group import create_group
 from cordboard.actions.make_call import AcceptedCall, CallRequest, make_call
 from cordboard.actions.remove_did import remove_did
 from cordboard.actions.remove_trunk import remove_trunk
+from cordboard.actions.save_contact import ContactDetails, save_contact
 from cordboard.domain.call_state import CallPhase, Party
 from cordboard.domain.errors import CallRefused, Refusal
 from tests.support.core import Shop, beat, register
@@ -34,9 +36,36 @@ async def test_an_accepted_call_waits_for_its_node(shop: Shop) -> None:
     (queued,) = await shop.core.store.system.calls.queued(shop.node.id)
     assert (queued.id, queued.reference, queued.phase) == (accepted.id, accepted.reference, CallPhase.QUEUED)
     assert (queued.customer_number, queued.shown_to_agent) == ("+84912345678", "0912345678")
-    assert queued.agent_target.address == shop.agent.sip_username
+    (member,) = queued.members
+    assert (member.agent_id, member.name, member.extension) == (shop.agent.id, "alice", "6688")
+    assert [(phone.address, phone.contact) for phone in member.phones] == [(shop.agent.sip_username, "")]
+    assert queued.busy_agents == {shop.agent.id}
     assert [route.target.address for route in queued.routes] == ["+84912345678"]
     assert queued.first is Party.AGENT
+
+
+async def test_several_phones_are_each_rung_and_asked_to_answer_as_the_agent_wants(shop: Shop) -> None:
+    bob = (
+        await create_agent(shop.core, shop.tenant, NewAgent(user_name="bob", extension="101", is_auto_answered=True))
+    ).agent
+    await register(shop.core, shop.node, bob, phones=2)
+    await ask(shop, extension="101")
+    ((member,),) = [call.members for call in await shop.core.store.system.calls.queued(shop.node.id)]
+    assert [phone.contact.rpartition(":")[2] for phone in member.phones] == ["5070", "5071"]
+    assert member.is_auto_answered
+
+
+async def test_a_customer_who_is_a_contact_has_a_name(shop: Shop) -> None:
+    details = ContactDetails(first_name="Mai", last_name="Trần", phones=("0912345678",))
+    await save_contact(shop.core, shop.tenant, details)
+    await ask(shop)
+    (queued,) = await shop.core.store.system.calls.queued(shop.node.id)
+    assert queued.customer_name == "Mai Trần"
+
+
+async def test_a_groups_extension_is_an_extension(shop: Shop) -> None:
+    await create_group(shop.core, shop.tenant, name="sales", extension="700")
+    assert await refusal(shop, number="700") is Refusal.NUMBER_IS_EXTENSION
 
 
 async def test_nothing_is_asked_of_an_unknown_extension(shop: Shop) -> None:
@@ -44,7 +73,7 @@ async def test_nothing_is_asked_of_an_unknown_extension(shop: Shop) -> None:
 
 
 async def unregistered(shop: Shop) -> None:
-    await register(shop.core, shop.node, shop.agent, is_registered=False)
+    await register(shop.core, shop.node, shop.agent, phones=0)
 
 
 async def without_trunk(shop: Shop) -> None:

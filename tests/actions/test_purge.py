@@ -9,7 +9,7 @@ from cordboard.actions.purge import purge
 from cordboard.domain.call_facts import CallFacts, RecordingStatus
 from cordboard.media.archive import Archive
 from cordboard.store import Store
-from tests.support.tones import raw_stereo
+from tests.support.tones import raw_tone
 from tests.support.worker import Workshop, open_workshop
 
 DAY = 86_400
@@ -29,7 +29,7 @@ async def record(workshop: Workshop, archive: Archive, *, days: int | None) -> t
     """A finished recording of a tenant that keeps them so many days."""
     async with workshop.rows.transaction() as rows:
         await rows.tenants.change(recording_days=days)
-    facts = await workshop.end_call(is_recorded=True, raw=raw_stereo(0.5, left_hertz=440))
+    facts = await workshop.end_call(is_recorded=True, raw=(raw_tone(0.5, 440), None))
     with ThreadPoolExecutor(1) as threads:
         for claimed in await claim_recordings(workshop.core, 10):
             await finish_recording(workshop.core, archive, threads, claimed)

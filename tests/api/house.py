@@ -20,7 +20,7 @@ from cordboard.actions.core import Core
 from cordboard.api.routes import build_application, build_renderers
 from cordboard.domain.agent import Agent
 from cordboard.domain.call_facts import CallFacts, RecordingStatus
-from cordboard.domain.call_state import Call, Party
+from cordboard.domain.call_state import Call
 from cordboard.domain.clock import ManualClock
 from cordboard.domain.recording import Recording
 from cordboard.domain.registration import Node, Registration
@@ -92,7 +92,9 @@ class Office:
         return agent
 
     async def register(self, agent: Agent) -> None:
-        seen = Registration(sip_username=agent.sip_username, is_registered=True, at=datetime.now(UTC))
+        seen = Registration(
+            sip_username=agent.sip_username, contacts=("sip:phone@127.0.0.1:5070",), at=datetime.now(UTC)
+        )
         await self.house.core.store.system.registrations.put(self.house.node.id, seen)
 
     async def open_for_calls(self) -> None:
@@ -119,10 +121,8 @@ class Office:
             "tenant_id": self.tenant.id,
             "call_id": uuid4(),
             "name": name,
-            "raw_path": name.replace(".mp3", ".wav"),
             "path": f"{self.tenant.id}/{name}",
             "status": RecordingStatus.READY,
-            "left_party": Party.CUSTOMER,
             "recorded_from": datetime.now(UTC),
             "created_at": datetime.now(UTC),
         }

@@ -1,6 +1,6 @@
 """A tenant at work, in a database of the test's own."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
@@ -14,7 +14,7 @@ from cordboard.domain.registration import Node
 from cordboard.domain.tenant import Tenant
 from cordboard.store import Store
 from cordboard.store.store import OpenTenantRows
-from tests.support.calls import queued_call
+from tests.support.calls import member, queued_call
 
 NOW = datetime(2026, 3, 10, 9, 52, 27, tzinfo=UTC)
 
@@ -40,6 +40,7 @@ class Office:
             "tenant_id": self.tenant.id,
             "node_id": self.node.id,
             "agent_id": self.agent.id,
+            "members": (replace(member(), agent_id=changes.get("agent_id", self.agent.id)),),
             "reference": f"20260310165227-{call_id.hex[:8].upper()}-3421",
         }
         return queued_call(**(values | changes))

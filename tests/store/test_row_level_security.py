@@ -3,11 +3,13 @@
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 import asyncpg
 import pytest
 
 from cordboard.domain.call_facts import RecordingStatus
+from cordboard.domain.contact import Contact
 from cordboard.domain.instruction import InstructionKind
 from cordboard.domain.key import new_key
 from cordboard.domain.recording import Recording
@@ -32,8 +34,11 @@ async def fill(office: Office) -> None:
     """Put rows of the tenant in every tenant table."""
     system, rows, agent = office.store.system, office.rows, office.agent
     await rows.keys.create(name="k", value=new_key(), scopes=["call"])
+    await rows.groups.create(name="sales", extension="700", members=(agent.extension,))
+    contact = Contact(id=uuid4(), tenant_id=office.tenant.id, first_name="Mai", last_name="", phones=("+84912345678",))
+    await rows.contacts.save(contact, NOW)
     await system.registrations.put(
-        office.node.id, Registration(sip_username=agent.sip_username, is_registered=True, at=NOW)
+        office.node.id, Registration(sip_username=agent.sip_username, contacts=("sip:a@b",), at=NOW)
     )
     (trunk,) = await rows.trunks.list()
     state = TrunkState(trunk_id=trunk.id, is_registered=True, detail="Registered", at=NOW)
@@ -46,8 +51,8 @@ async def fill(office: Office) -> None:
     await rows.cdrs.insert(facts, NOW)
     await rows.recordings.insert(
         Recording(
-            tenant_id=office.tenant.id, call_id=facts.id, name=f"{facts.id.hex}.mp3", raw_path="a.wav",
-            status=RecordingStatus.PENDING, left_party=facts.first, recorded_from=NOW, created_at=NOW,
+            tenant_id=office.tenant.id, call_id=facts.id, name=f"{facts.id.hex}.mp3",
+            status=RecordingStatus.PENDING, recorded_from=NOW, created_at=NOW,
         )
     )  # fmt: skip
     subscription = await rows.subscriptions.add(dialect="alohub", url="http://127.0.0.1/x", authorization="partner")

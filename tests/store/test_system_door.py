@@ -11,6 +11,8 @@ from cordboard.store import Store
 METHODS = {
     "tenants": {"create", "list", "by_name"},
     "keys": {"identify"},
+    "lines": {"of_phone"},  # whose phone it is that calls
+    "dids": {"owned", "countries"},  # whose number it is that is called from outside
     "nodes": {"upsert", "beat", "set_applied_revision", "list"},
     "workers": {"beat", "heartbeats"},
     "registrations": {"put", "replace_all"},
@@ -28,6 +30,7 @@ GRANTS = {
     "keys": {"SELECT"},
     "agents": {"SELECT"},
     "extensions": {"SELECT"},
+    "dids": {"SELECT"},
     "trunks": {"SELECT"},
     "registrations": {"SELECT", "INSERT", "UPDATE", "DELETE"},
     "trunk_states": {"SELECT", "INSERT", "UPDATE"},

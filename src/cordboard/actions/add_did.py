@@ -15,7 +15,7 @@ async def add_did(
 
     Raises:
         InvalidInput: it is no full telephone number.
-        NotFound: nothing of the name ``route_to``.
+        NotFound: the tenant has no such extension or group as ``route_to``.
         AlreadyExists: some tenant has it.
         Unavailable: the database is away.
     """

@@ -29,8 +29,8 @@ def take_in(call: Call, happenings: Iterable[CallInput | EngineSnapshot]) -> Ste
     return step
 
 
-async def write_step(core: Core, step: Step) -> None:
-    """Commit what a step made of a call.
+async def write_step(core: Core, step: Step, before: Call) -> None:
+    """Commit what a step made of a call. ``before`` is the call as it was written last.
 
     While the call lives this is its row; when it is over, the row goes and the record comes in the same transaction,
     so that the agent's slot is free and the record is there at one instant.
@@ -39,10 +39,12 @@ async def write_step(core: Core, step: Step) -> None:
         Unavailable: the database is away; nothing was written.
     """
     call, rows = step.call, core.store.for_tenant(step.call.tenant_id)
+    has_other_agents = call.busy_agents != before.busy_agents
     has_news = any(isinstance(event, CallDialled | CallConnected) for event in step.events)
     is_announced = has_news and await rows.subscriptions.want_changes()
     if not call.is_over and not is_announced:
-        await rows.calls.save(call)  # one statement is a transaction by itself: one round trip instead of three
+        # One statement is a transaction by itself: one round trip instead of three.
+        await rows.calls.save(call, with_agents=has_other_agents)
         return
     async with rows.transaction() as held:
         if is_announced:
@@ -50,7 +52,7 @@ async def write_step(core: Core, step: Step) -> None:
         if call.is_over:
             await _close(core, held, call)
         else:
-            await held.calls.save(call)
+            await held.calls.save(call, with_agents=has_other_agents)
 
 
 async def _close(core: Core, rows: TenantRows, call: Call) -> None:

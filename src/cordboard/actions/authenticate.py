@@ -4,7 +4,8 @@ from cordboard.actions.core import Core
 from cordboard.domain.errors import Forbidden, Unauthenticated
 from cordboard.domain.tenant import Identity
 
-# A revoked key works nowhere after this long: the look-up is kept that long per process, not longer.
+# A key that is revoked, or whose tenant is disabled, works nowhere after this long: a process keeps what it looked up
+# that long, not longer.
 KEPT_SECONDS = 1.0
 # Bounds the memory that a flood of wrong keys can take.
 KEPT_KEYS = 10_000
@@ -14,7 +15,7 @@ async def authenticate(core: Core, key: str) -> Identity:
     """The identity behind ``key``.
 
     Raises:
-        Unauthenticated: the key is empty, unknown or revoked.
+        Unauthenticated: the key is empty, unknown or revoked, or its tenant is disabled.
         Unavailable: the database is away.
     """
     now = core.clock.monotonic()

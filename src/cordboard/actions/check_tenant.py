@@ -42,6 +42,7 @@ _CHECKS: Mapping[str, Callable[[Any], Any]] = {
     "limit_route": _limit("limit_route"),
     "max_calls": _cap("max_calls"),
     "recording_days": _cap("recording_days"),
+    "is_enabled": lambda flag: flag,
 }
 
 

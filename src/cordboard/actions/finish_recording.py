@@ -5,8 +5,11 @@ the raw audio goes only when the MP3 is on disk for good, and the rows change in
 """
 
 import asyncio
+import os
 import time
+from collections.abc import Iterable
 from concurrent.futures import Executor
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 
@@ -15,19 +18,19 @@ import structlog
 from cordboard.actions.core import Core
 from cordboard.actions.settle_records import settle_recording
 from cordboard.domain.call_facts import RecordingStatus
-from cordboard.domain.call_state import Party
-from cordboard.domain.recording import Recording
+from cordboard.domain.commands import Side
+from cordboard.domain.recording import Recording, raw_name
 from cordboard.media.archive import Archive
-from cordboard.media.encode import BYTES_A_FRAME, EncodedAudio, describe_mp3, encode_mp3
+from cordboard.media.encode import BYTES_A_SAMPLE, EncodedAudio, RawPart, describe_mp3, encode_mp3, opened
 
 log = structlog.get_logger()
 
-# The engine closes its file a moment after the call's last leg is gone, and writes every 20 ms until then.
+# The engine closes its files a moment after the call's last leg is gone, and writes every 20 ms until then.
 QUIET_SECONDS = 0.3
-# How often a file that is missing, empty or growing is looked at in one claim: 3 s.
+# How often files that are missing, empty or growing are looked at in one claim: 3 s.
 LOOKS = 10
-# A recording whose file is still missing at the third claim has failed. Claims are a lease apart: a shared file system
-# may show a file late (NFS keeps "there is no such file" for up to 60 s).
+# A recording without any file at the third claim has failed. Claims are a lease apart: a shared file system may show a
+# file late (NFS keeps "there is no such file" for up to 60 s).
 CLAIMS = 3
 LEASE_SECONDS = 30
 
@@ -49,12 +52,12 @@ async def finish_recording(core: Core, archive: Archive, threads: Executor, reco
         OSError: it cannot be read or kept (no room).
         Unavailable: the database is away.
     """
-    raw = core.settings.raw_recordings / recording.raw_path
+    folder = core.settings.raw_recordings
     key = Archive.key_for(recording.tenant_id, recording.recorded_from, recording.name)
-    size_bytes = await _quiet_bytes(raw, is_first_claim=recording.attempts <= 1)
+    is_there = await _await_quiet(folder, recording)
     loop = asyncio.get_running_loop()
-    audio = await loop.run_in_executor(threads, _make, archive, key, raw, size_bytes, recording)
-    if audio is None and size_bytes is None and recording.attempts < CLAIMS:
+    audio = await loop.run_in_executor(threads, _make, archive, key, folder, recording)
+    if audio is None and not is_there and recording.attempts < CLAIMS:
         log.warning("recording_without_audio", name=recording.name, attempts=recording.attempts)
         return RecordingStatus.PENDING
     status = RecordingStatus.FAILED if audio is None else RecordingStatus.READY
@@ -63,38 +66,71 @@ async def finish_recording(core: Core, archive: Archive, threads: Executor, reco
     return status
 
 
-async def _quiet_bytes(raw: Path, *, is_first_claim: bool) -> int | None:
-    """The size of a file that nobody writes to any more; None when there is none. Raises NotQuiet."""
-    seen: int | None = None
+async def _await_quiet(folder: Path, recording: Recording) -> bool:
+    """Wait until nobody writes raw audio any more; False when there is none. Raises NotQuiet."""
+    seen: dict[Path, int] = {}
     for look in range(LOOKS):
         if look:
             await asyncio.sleep(QUIET_SECONDS)
-        try:
-            found = raw.stat()
-        except FileNotFoundError:
-            if not is_first_claim:
-                return None
-            continue
+        found = _stats(_files(_parts(folder, recording)))
+        if not found and recording.attempts > 1:
+            return False
         # A file's time is the machine's (and another machine's clock may be ahead: then its size tells).
-        is_quiet = found.st_size == seen or time.time() - found.st_mtime >= QUIET_SECONDS
-        if is_quiet and found.st_size >= BYTES_A_FRAME:
-            return found.st_size
-        seen = found.st_size
-    if seen is not None and seen >= BYTES_A_FRAME:
-        raise NotQuiet(str(raw))
-    return seen
+        is_quiet = all(
+            seen.get(path) == each.st_size or time.time() - each.st_mtime >= QUIET_SECONDS
+            for path, each in found.items()
+        )
+        seen = {path: each.st_size for path, each in found.items()}
+        if is_quiet and _has_audio(seen.values()):
+            return True
+    if _has_audio(seen.values()):
+        raise NotQuiet(recording.name)
+    return bool(seen)
 
 
-def _make(archive: Archive, key: str, raw: Path, size_bytes: int | None, recording: Recording) -> EncodedAudio | None:
-    """The MP3 of a raw file: a new one, or the one that a killed worker left. Blocks. None: there is no audio."""
+def _has_audio(sizes: Iterable[int]) -> bool:
+    return any(size >= BYTES_A_SAMPLE for size in sizes)
+
+
+def _parts(folder: Path, recording: Recording) -> list[RawPart]:
+    """Where the engine records, part by part."""
+    return [
+        RawPart(
+            left=folder / raw_name(recording.name, part, Side.LEFT),
+            right=folder / raw_name(recording.name, part, Side.RIGHT),
+        )
+        for part in range(1, recording.parts + 1)
+    ]
+
+
+def _files(parts: Iterable[RawPart]) -> list[Path]:
+    return [path for part in parts for path in (part.left, part.right)]
+
+
+def _stats(paths: Iterable[Path]) -> dict[Path, os.stat_result]:
+    """Of those that there are."""
+    found = {}
+    for path in paths:
+        with suppress(FileNotFoundError):
+            found[path] = path.stat()
+    return found
+
+
+def _make(archive: Archive, key: str, folder: Path, recording: Recording) -> EncodedAudio | None:
+    """The MP3 of the raw audio: a new one, or the one that a killed worker left. Blocks. None: there is no audio.
+
+    The MP3 is looked for after the raw audio was opened: who deletes raw audio has the MP3, so that while there is none
+    all raw audio was still there.
+    """
+    parts = _parts(folder, recording)
     audio = None
-    if size_bytes is not None and size_bytes >= BYTES_A_FRAME:
-        is_swapped = recording.left_party is Party.CUSTOMER  # agent left, customer right (WIRE, facts of a call)
-        audio = archive.write(key, lambda file: encode_mp3(raw, file, is_swapped=is_swapped))
-    elif archive.has(key):
-        audio = describe_mp3(archive.path_of(key))
-    if audio is not None or size_bytes is not None:
-        raw.unlink(missing_ok=True)
+    with opened(parts) as sources:
+        if archive.has(key):
+            audio = describe_mp3(archive.path_of(key))
+        elif _has_audio(os.fstat(file.fileno()).st_size for sides in sources for file in sides if file):
+            audio = archive.write(key, lambda file: encode_mp3(sources, file))
+    for path in _files(parts):
+        path.unlink(missing_ok=True)
     return audio
 
 

@@ -1,15 +1,16 @@
 """Accept a call: check it, take the agent's slot, write it down for its node. Nobody is waited for."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from cordboard.actions.call_checks import check_cap, check_destination, check_queue, check_way_out
 from cordboard.actions.core import Core
-from cordboard.domain import ids
+from cordboard.actions.members import members_of
+from cordboard.actions.new_call import new_call
 from cordboard.domain.call_state import Call, FlowName, Party
-from cordboard.domain.commands import Target, TargetKind
 from cordboard.domain.errors import CallRefused, Refusal
-from cordboard.domain.number import is_allowed_destination, is_emergency_number, national_form, read_number
+from cordboard.domain.number import national_form, read_number
 from cordboard.domain.routing import routes_to
 from cordboard.domain.tenant import Tenant
 from cordboard.settings import Settings
@@ -56,8 +57,8 @@ async def make_call(core: Core, tenant: Tenant, request: CallRequest) -> Accepte
             if known is not None:
                 return AcceptedCall(id=known.id, reference=known.reference, request_id=request.request_id)
         number, admission = await _admit(rows, tenant, request)
-        _check_capacity(core.settings, tenant, admission, number)
-        call = _new_call(core.settings, tenant, request, number=number, admission=admission, now=now)
+        node_id = _check_room(core.settings, tenant, admission, number)
+        call = _new_call(core.settings, tenant, request, number=number, admission=admission, node_id=node_id, now=now)
         await rows.calls.insert(call)
         if request.request_id:
             await rows.requests.insert(request.request_id, call.id, call.reference, now)
@@ -68,65 +69,55 @@ async def _admit(rows: TenantRows, tenant: Tenant, request: CallRequest) -> tupl
     """The canonical number and what the call would run on, when both parties may be called at all."""
     if request.campaign and not request.extension:
         raise CallRefused(Refusal.CAMPAIGN_UNKNOWN)
-    admission = await rows.admissions.for_call(request.extension, request.number.strip())
-    if admission is None or not admission.agent.is_enabled:
+    number = read_number(request.number, tenant.country)
+    admission = await rows.admissions.for_call(request.extension, called=request.number.strip(), number=number or "")
+    if not tenant.is_enabled or admission.caller is None or not admission.caller.agent.is_enabled:
         raise CallRefused(Refusal.AGENT_UNKNOWN)
     if not admission.is_registered:
         raise CallRefused(Refusal.AGENT_UNREGISTERED)
-    if admission.is_internal:
+    if admission.called_name is not None:
         raise CallRefused(Refusal.NUMBER_IS_EXTENSION)
-    number = read_number(request.number, tenant.country)
-    if number is None:
-        raise CallRefused(Refusal.NUMBER_INVALID)
-    if not is_allowed_destination(number, tenant.country, tenant.allowed_destinations):
-        raise CallRefused(Refusal.DESTINATION_DENIED)
-    return number, admission
+    return check_destination(number, tenant), admission
 
 
-def _check_capacity(settings: Settings, tenant: Tenant, admission: Admission, number: str) -> None:
-    """Whether there is room for one more call; an emergency call passes every cap but the agent's own line."""
-    if admission.agent_calls >= admission.agent.max_calls:
+def _check_room(settings: Settings, tenant: Tenant, admission: Admission, number: str) -> int:
+    """The node that has room for one more call. An emergency call passes every cap but the agent's own line."""
+    if admission.caller is None or not admission.caller.has_room:
         raise CallRefused(Refusal.AGENT_BUSY)
-    is_capped = tenant.max_calls is not None and not is_emergency_number(number, tenant.country)
-    if is_capped and admission.tenant_calls >= (tenant.max_calls or 0):
-        raise CallRefused(Refusal.CAP_REACHED)
-    if not admission.trunks:
-        raise CallRefused(Refusal.NO_TRUNK)
-    if not admission.did_number:
-        raise CallRefused(Refusal.NO_NUMBER)
+    check_cap(tenant, admission, number)
+    check_way_out(admission)
     if admission.node is None or not admission.node.is_connected:
         raise CallRefused(Refusal.ENGINE_AWAY)
-    if admission.queued_calls >= settings.start_rate * settings.queue_seconds:
-        raise CallRefused(Refusal.QUEUE_FULL)
+    check_queue(settings, admission)
+    return admission.node.id
 
 
 def _new_call(
-    settings: Settings, tenant: Tenant, request: CallRequest, *, number: str, admission: Admission, now: datetime
+    settings: Settings,
+    tenant: Tenant,
+    request: CallRequest,
+    *,
+    number: str,
+    admission: Admission,
+    node_id: int,
+    now: datetime,
 ) -> Call:
-    agent, node = admission.agent, admission.node
-    if node is None:
-        raise CallRefused(Refusal.ENGINE_AWAY)
-    call_id = ids.new_call_id()
-    return Call(
-        id=call_id,
-        tenant_id=tenant.id,
-        node_id=node.id,
-        reference=ids.new_reference(now.astimezone(tenant.zone)),
-        flow=FlowName.CLICK_TO_CALL,
-        requested_at=now,
+    if admission.caller is None:
+        raise CallRefused(Refusal.AGENT_UNKNOWN)
+    agent = admission.caller.agent
+    (member,) = members_of((admission.caller,))
+    return replace(
+        new_call(settings, tenant, node_id=node_id, flow=FlowName.CLICK_TO_CALL, requested_at=now),
         agent_id=agent.id,
         agent_user_name=agent.user_name,
         agent_name=agent.full_name,
-        agent_extension=request.extension,
-        agent_target=Target(kind=TargetKind.PHONE, address=agent.sip_username),
+        agent_extension=agent.extension,
+        members=(replace(member, is_auto_answered=agent.is_auto_answered),),
         customer_number=number,
+        customer_name=admission.contact_name,
         shown_to_agent=national_form(number, tenant.country),
         did_number=admission.did_number,
         routes=routes_to(number, trunks=admission.trunks, did_number=admission.did_number, country=tenant.country),
         first=request.first,
-        is_auto_answered=agent.is_auto_answered,
         request_id=request.request_id,
-        agent_ring_seconds=settings.agent_ring_seconds,
-        customer_ring_seconds=settings.customer_ring_seconds,
-        recording_name=ids.new_recording_name(call_id),
     )

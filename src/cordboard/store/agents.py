@@ -93,6 +93,7 @@ class Agents:
                 "agents_user_name": AlreadyExists("agent", user_name),
                 "agents_did_number": NotFound("DID", did_number or ""),
                 "extensions_pkey": AlreadyExists("extension", extension),
+                "taken_number": AlreadyExists("extension", extension),
                 "extensions_sip_username": AlreadyExists("SIP user name", sip_username),
             },
         )

@@ -1,5 +1,6 @@
 """Live calls. A call is stored whole, as JSON, beside the few columns it is looked for by."""
 
+from collections.abc import Iterable
 from uuid import UUID
 
 import msgspec
@@ -15,10 +16,22 @@ _decoder = msgspec.json.Decoder(Call)
 # The wake-up is part of the transaction: it is heard when the row can be seen, and never without it.
 _INSERT = f"""
 WITH inserted AS (
-    INSERT INTO calls (tenant_id, id, node_id, phase, agent_id, reference, request_id, customer_number, requested_at,
+    INSERT INTO calls (tenant_id, id, node_id, phase, reference, request_id, customer_number, requested_at,
         last_event_at, state)
-    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11))
-SELECT pg_notify('{CHANNEL}', $12)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)),
+occupied AS (
+    INSERT INTO call_agents (tenant_id, call_id, agent_id) SELECT $1, $2, unnest($11::bigint[]))
+SELECT pg_notify('{CHANNEL}', $12) WHERE $12 <> ''
+"""
+_SAVE = "UPDATE calls SET phase = $3, last_event_at = $4, state = $5 WHERE tenant_id = $1 AND id = $2 RETURNING 1"
+_SAVE_WITH_AGENTS = f"""
+WITH saved AS ({_SAVE}),
+freed AS (
+    DELETE FROM call_agents WHERE tenant_id = $1 AND call_id = $2 AND agent_id <> ALL ($6::bigint[])),
+occupied AS (
+    INSERT INTO call_agents (tenant_id, call_id, agent_id) SELECT $1, $2, unnest($6::bigint[]) FROM saved
+    ON CONFLICT DO NOTHING)
+SELECT 1 FROM saved
 """
 
 
@@ -39,35 +52,43 @@ class Calls:
         self._door = door
         self._tenant_id = tenant_id
 
-    async def insert(self, call: Call) -> None:
-        """A new call; its node is woken when this is committed."""
+    async def insert(self, call: Call, *, is_announced: bool = True) -> None:
+        """A new call, with its agents' slots; its node is woken when this is committed, if it has to be."""
         await self._door.fetch(
             _INSERT,
             self._tenant_id,
             call.id,
             call.node_id,
             call.phase.value,
-            call.agent_id,
             call.reference,
             call.request_id,
             call.customer_number,
             call.requested_at,
             call.last_event_at,
             encode_call(call),
-            f"{self._tenant_id}:{call.id.hex}",
+            sorted(call.busy_agents),
+            f"{self._tenant_id}:{call.id.hex}" if is_announced else "",
         )
 
-    async def save(self, call: Call) -> bool:
-        """What became of it; False when its row is gone."""
-        saved = await self._door.value(
-            "UPDATE calls SET phase = $3, last_event_at = $4, state = $5 WHERE tenant_id = $1 AND id = $2 RETURNING 1",
+    async def save(self, call: Call, *, with_agents: bool = True) -> bool:
+        """What became of it, in one statement; False when its row is gone. Its agents' slots only ``with_agents``."""
+        values = (self._tenant_id, call.id, call.phase.value, call.last_event_at, encode_call(call))
+        if with_agents:
+            return await self._door.value(_SAVE_WITH_AGENTS, *values, sorted(call.busy_agents)) is not None
+        return await self._door.value(_SAVE, *values) is not None
+
+    async def occupy(self, call_id: UUID, agent_ids: Iterable[int]) -> bool:
+        """Take more agents' slots for a live call, until it is saved with its agents; False when its row is gone."""
+        taken = await self._door.value(
+            "WITH live AS (SELECT id FROM calls WHERE tenant_id = $1 AND id = $2 FOR KEY SHARE),"
+            " occupied AS (INSERT INTO call_agents (tenant_id, call_id, agent_id)"
+            " SELECT $1, id, unnest($3::bigint[]) FROM live ON CONFLICT DO NOTHING)"
+            " SELECT 1 FROM live",
             self._tenant_id,
-            call.id,
-            call.phase.value,
-            call.last_event_at,
-            encode_call(call),
+            call_id,
+            sorted(agent_ids),
         )
-        return saved is not None
+        return taken is not None
 
     async def delete(self, call_id: UUID) -> bool:
         """Free its slots; False when that was done before."""

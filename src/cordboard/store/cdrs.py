@@ -12,7 +12,8 @@ from cordboard.domain.cdr import CdrFilter, CdrPage
 from cordboard.store.cdr_search import search_of
 from cordboard.store.pool import Door, Row
 
-_FIELDS = tuple(field.name for field in fields(CallFacts))
+# How many parts a recording has is for whoever settles it, and gone with it.
+_FIELDS = tuple(field.name for field in fields(CallFacts) if field.name != "recording_parts")
 _WRITTEN = tuple(name for name in _FIELDS if name != "number")
 _COLUMNS = ", ".join(f"c.{name}" for name in _FIELDS)
 _INSERT = (
@@ -35,12 +36,12 @@ _STATUSES = {one.value: one for one in RecordingStatus}
 
 
 def facts_of_row(row: Row) -> CallFacts:
-    """The facts in a row that has the fields of ``CallFacts``, in their order."""
+    """The facts in a row that has ``_FIELDS``, in their order."""
     (
         tenant_id, call_id, reference, flow, direction, first, request_id, agent_id, agent_user_name, agent_name,
         agent_extension, customer_number, customer_name, did_number, requested_at, ringing_at, connected_at, ended_at,
         held_milliseconds, outcome, ended_by, end_reason, failed_party, sip_code, recording_name, recording_status,
-        number,
+        transferred_to, number,
     ) = row  # fmt: skip
     return CallFacts(
         tenant_id=tenant_id,
@@ -69,6 +70,7 @@ def facts_of_row(row: Row) -> CallFacts:
         sip_code=sip_code,
         recording_name=recording_name,
         recording_status=_STATUSES[recording_status],
+        transferred_to=transferred_to,
         number=number,
     )
 

@@ -29,7 +29,7 @@ class Revision:
 
 
 class Configuration(Revision):
-    """Every tenant's phones and trunks."""
+    """Every enabled tenant's phones and trunks."""
 
     def __init__(self, door: Door, vault: Vault) -> None:
         super().__init__(door)
@@ -46,9 +46,13 @@ class Configuration(Revision):
                 "SELECT x.sip_username, x.sip_password_md5, x.tenant_id, x.extension,"
                 " COALESCE(NULLIF(concat_ws(' ', NULLIF(a.first_name, ''), NULLIF(a.last_name, '')), ''), a.user_name)"
                 " FROM extensions x JOIN agents a ON (a.tenant_id, a.id) = (x.tenant_id, x.agent_id)"
-                " WHERE a.is_enabled ORDER BY x.tenant_id, x.extension"
+                " JOIN tenants t ON t.id = x.tenant_id"
+                " WHERE a.is_enabled AND t.is_enabled ORDER BY x.tenant_id, x.extension"
             )
-            trunks = await door.fetch(f"SELECT {TRUNK_COLUMNS}, password_sealed FROM trunks ORDER BY id")
+            trunks = await door.fetch(
+                f"SELECT {TRUNK_COLUMNS}, password_sealed FROM trunks"
+                " WHERE tenant_id IN (SELECT id FROM tenants WHERE is_enabled) ORDER BY id"
+            )
         return NodeConfiguration(
             revision=revision,
             phones=tuple(

@@ -59,13 +59,14 @@ class AllKeys:
         self._door = door
 
     async def identify(self, value: str) -> Identity | None:
-        """Who holds the key ``value``; None when it is unknown or revoked.
+        """Who holds the key ``value``; None when it is unknown or revoked, or its tenant disabled.
 
         Compared by hash, in an index: how long it takes says nothing about the value.
         """
         row = await self._door.row(
             f"SELECT {', '.join(f't.{column}' for column in TENANT_COLUMNS.split(', '))}, k.id AS key_id, k.scopes"
-            " FROM keys k JOIN tenants t ON t.id = k.tenant_id WHERE k.value_hash = $1 AND k.revoked_at IS NULL",
+            " FROM keys k JOIN tenants t ON t.id = k.tenant_id"
+            " WHERE k.value_hash = $1 AND k.revoked_at IS NULL AND t.is_enabled",
             hash_key(value),
         )
         if row is None:

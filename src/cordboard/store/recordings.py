@@ -3,14 +3,13 @@
 from datetime import datetime, timedelta
 
 from cordboard.domain.call_facts import RecordingStatus
-from cordboard.domain.call_state import Party
 from cordboard.domain.errors import NotFound
 from cordboard.domain.recording import Recording
 from cordboard.store.pool import Door, Row
 
 _COLUMNS = (
-    "tenant_id, call_id, name, raw_path, path, status, left_party, recorded_from, duration_seconds, size_bytes,"
-    " sha256, created_at, expires_at, attempts"
+    "tenant_id, call_id, name, parts, path, status, recorded_from, duration_seconds, size_bytes, sha256, created_at,"
+    " expires_at, attempts"
 )
 # Table-qualified, for RETURNING after a join.
 _RETURNED = ", ".join(f"r.{column}" for column in _COLUMNS.split(", "))
@@ -26,14 +25,13 @@ class Recordings:
     async def insert(self, recording: Recording) -> None:
         """A recording to be settled."""
         await self._door.fetch(
-            f"INSERT INTO recordings ({_COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)",
+            f"INSERT INTO recordings ({_COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
             self._tenant_id,
             recording.call_id,
             recording.name,
-            recording.raw_path,
+            recording.parts,
             recording.path,
             recording.status.value,
-            recording.left_party.value,
             recording.recorded_from,
             recording.duration_seconds,
             recording.size_bytes,
@@ -107,15 +105,14 @@ def _recording_of(row: Row) -> Recording:
         tenant_id=row[0],
         call_id=row[1],
         name=row[2],
-        raw_path=row[3],
+        parts=row[3],
         path=row[4],
         status=RecordingStatus(row[5]),
-        left_party=Party(row[6]),
-        recorded_from=row[7],
-        duration_seconds=row[8],
-        size_bytes=row[9],
-        sha256=row[10],
-        created_at=row[11],
-        expires_at=row[12],
-        attempts=row[13],
+        recorded_from=row[6],
+        duration_seconds=row[7],
+        size_bytes=row[8],
+        sha256=row[9],
+        created_at=row[10],
+        expires_at=row[11],
+        attempts=row[12],
     )

@@ -6,13 +6,13 @@ from cordboard.domain.registration import Registration
 from cordboard.store.pool import Door
 
 _PUT = """
-INSERT INTO registrations (tenant_id, sip_username, node_id, is_registered, changed_at)
-SELECT x.tenant_id, x.sip_username, $1, seen.is_registered, seen.changed_at
-FROM unnest($2::text[], $3::boolean[], $4::timestamptz[]) AS seen (sip_username, is_registered, changed_at)
+INSERT INTO registrations (tenant_id, sip_username, node_id, contacts, changed_at)
+SELECT x.tenant_id, x.sip_username, $1, string_to_array(seen.contacts, E'\\n'), seen.changed_at
+FROM unnest($2::text[], $3::text[], $4::timestamptz[]) AS seen (sip_username, contacts, changed_at)
 JOIN extensions x USING (sip_username)
 ON CONFLICT (tenant_id, sip_username, node_id)
-DO UPDATE SET is_registered = excluded.is_registered, changed_at = excluded.changed_at
-WHERE registrations.is_registered <> excluded.is_registered
+DO UPDATE SET contacts = excluded.contacts, changed_at = excluded.changed_at
+WHERE registrations.contacts <> excluded.contacts
 """
 
 
@@ -38,11 +38,12 @@ class Registrations:
 
 
 async def _put(door: Door, node_id: int, registrations: Sequence[Registration]) -> None:
+    # An array of arrays would have to be rectangular; a URI has no line's end in it (RFC 3986).
     latest = {registration.sip_username: registration for registration in registrations}
     await door.fetch(
         _PUT,
         node_id,
         list(latest),
-        [registration.is_registered for registration in latest.values()],
+        ["\n".join(registration.contacts) for registration in latest.values()],
         [registration.at for registration in latest.values()],
     )

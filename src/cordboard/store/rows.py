@@ -7,13 +7,16 @@ from cordboard.store.agents import Agents
 from cordboard.store.calls import AllCalls, Calls
 from cordboard.store.cdrs import AllCdrs, Cdrs
 from cordboard.store.configuration import Configuration, Revision
+from cordboard.store.contacts import Contacts
 from cordboard.store.deliveries import Deliveries
 from cordboard.store.delivery_queue import DeliveryQueue
-from cordboard.store.dids import Dids
+from cordboard.store.dids import AllDids, Dids
 from cordboard.store.extensions import Extensions
+from cordboard.store.groups import Groups
 from cordboard.store.housekeeping import purge
 from cordboard.store.instructions import AllInstructions, Instructions
 from cordboard.store.keys import AllKeys, Keys
+from cordboard.store.lines import Lines
 from cordboard.store.nodes import Nodes, Workers
 from cordboard.store.pool import Door
 from cordboard.store.recordings import AllRecordings, Recordings
@@ -36,6 +39,8 @@ class TenantRows:
         self.extensions = Extensions(door, tenant_id)
         self.trunks = Trunks(door, tenant_id, vault)
         self.dids = Dids(door, tenant_id)
+        self.groups = Groups(door, tenant_id)
+        self.contacts = Contacts(door, tenant_id)
         self.admissions = Admissions(door, tenant_id)
         self.requests = Requests(door, tenant_id)
         self.calls = Calls(door, tenant_id)
@@ -54,6 +59,8 @@ class SystemRows:
         self._door = door
         self.tenants = AllTenants(door)
         self.keys = AllKeys(door)
+        self.lines = Lines(door)
+        self.dids = AllDids(door)
         self.nodes = Nodes(door)
         self.workers = Workers(door)
         self.registrations = Registrations(door)

@@ -9,7 +9,7 @@ from cordboard.store.pool import Door, Row
 
 COLUMNS = (
     "id, name, pbx_id, account_id, country, timezone, language, admin_email, allowed_destinations, cors_origins,"
-    " limit_tenant, limit_route, max_calls, recording_days"
+    " limit_tenant, limit_route, max_calls, recording_days, is_enabled"
 )
 _CHANGEABLE = frozenset(COLUMNS.split(", ")) - {"id", "account_id"}
 # Tenants without a number of their own get the next free one from here on.
@@ -33,6 +33,7 @@ def tenant_of(row: Row) -> Tenant:
         limit_route=row[11],
         max_calls=row[12],
         recording_days=row[13],
+        is_enabled=row[14],
     )
 
 
@@ -81,7 +82,7 @@ class AllTenants:
         row = await self._door.row(
             f"INSERT INTO tenants ({COLUMNS.removeprefix('id, ')}) VALUES ($1,"
             f" COALESCE($2, (SELECT GREATEST(max(pbx_id) + 1, {_FIRST_PBX_ID}) FROM tenants)),"
-            " $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)"
+            " $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)"
             f" RETURNING {COLUMNS}",
             wanted.name,
             pbx_id,
@@ -96,6 +97,7 @@ class AllTenants:
             wanted.limit_route,
             wanted.max_calls,
             wanted.recording_days,
+            wanted.is_enabled,
             refusals=_taken(name, pbx_id),
         )
         assert row is not None

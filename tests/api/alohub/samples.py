@@ -68,8 +68,15 @@ MISSED = replace(
     failed_party=Party.CUSTOMER,
     sip_code=408,
 )
-INBOUND = replace(SAMPLE, direction=Direction.INBOUND, request_id="")
-INTERNAL = replace(SAMPLE, direction=Direction.INTERNAL, customer_number="889", did_number="", request_id="")
+INBOUND = replace(SAMPLE, flow=FlowName.INBOUND, direction=Direction.INBOUND, first=Party.CUSTOMER, request_id="")
+INTERNAL = replace(
+    SAMPLE,
+    flow=FlowName.INTERNAL,
+    direction=Direction.INTERNAL,
+    customer_number="889",
+    did_number="",
+    request_id="",
+)
 
 
 def golden(name: str) -> object:

@@ -11,7 +11,7 @@ import pytest
 
 from tests.api.alohub.samples import golden
 from tests.api.house import CLICK_TO_CALL, CUSTOMER, EXTENSION, MAKE_CALL, House, Office
-from tests.support.calls import queued_call
+from tests.support.calls import member, queued_call
 
 NO_AGENT = "IPCC_NOT_CONNECT_AGENT_ID"
 DENIED = "CALLOUT_PERMISSION_DENY"
@@ -142,7 +142,11 @@ async def test_refusals_in_their_order(house: House, situation: Situation, code:
 async def occupy(office: Office, agent_id: int) -> None:
     """A call of the agent that is going on."""
     call = queued_call(
-        id=uuid4(), tenant_id=office.tenant.id, node_id=office.house.node.id, agent_id=agent_id, reference="x"
+        id=uuid4(),
+        tenant_id=office.tenant.id,
+        node_id=office.house.node.id,
+        members=(replace(member(), agent_id=agent_id),),
+        reference="x",
     )
     await office.rows.calls.insert(call)
 

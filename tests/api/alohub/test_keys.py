@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from cordboard.api.common.tenant_directory import FRESH_SECONDS
 from cordboard.domain.key import new_key
 from cordboard.domain.tenant import SCOPES
 from cordboard.store import Store
@@ -98,6 +99,18 @@ async def test_a_revoked_key_works_for_a_second_at_the_most(house: House, office
     assert (await ask(house, Authorization=office.key)).code == (401, "UNAUTHORIZED")
 
 
+async def test_a_disabled_tenants_keys_work_for_a_second_at_the_most(
+    house: House, office: Office, stranger: Office
+) -> None:
+    assert (await ask(house, Authorization=office.key)).status == 200
+    await office.rows.tenants.change(is_enabled=False)
+    house.clock.move(1)
+    assert (await ask(house, Authorization=office.key)).code == (401, "UNAUTHORIZED")
+    assert (await ask(house, Authorization=stranger.key)).status == 200
+    await office.rows.tenants.change(is_enabled=True)
+    assert (await ask(house, Authorization=office.key)).status == 200
+
+
 async def test_a_tenant_id_must_be_the_keys_own(house: House, office: Office, stranger: Office) -> None:
     own, foreign = str(office.tenant.pbx_id), str(stranger.tenant.pbx_id)
     assert (await ask(house, Authorization=office.key, X_Tenant_ID=own)).status == 200
@@ -124,6 +137,10 @@ async def test_a_trusted_gateway_names_the_tenant(store: Store, tmp_path: Path, 
             "POST", MAKE_CALL, headers={"Authorization": key, "X-Tenant-ID": str(stranger.tenant.pbx_id)}
         )
         assert refused.code == (403, "INSUFFICIENT_SCOPE")
+        await stranger.rows.tenants.change(is_enabled=False)
+        house.clock.move(FRESH_SECONDS)
+        answer = await ask(house, Authorization=key, X_Tenant_ID=str(stranger.tenant.pbx_id))
+        assert answer.code == (403, "INSUFFICIENT_SCOPE")
 
 
 async def test_another_peer_is_no_gateway(store: Store, tmp_path: Path) -> None:

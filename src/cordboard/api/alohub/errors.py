@@ -82,6 +82,7 @@ _REFUSALS: dict[Refusal, WireError] = {
     ),
     Refusal.CAMPAIGN_UNKNOWN: WireError(200, _DENIED, "Chiến dịch không tồn tại", "There is no such campaign"),
     Refusal.NUMBER_INVALID: WireError(200, _DENIED, "Số điện thoại không hợp lệ", "The phone number is not valid"),
+    Refusal.NUMBER_UNKNOWN: WireError(200, _DENIED, "Số điện thoại không tồn tại", "There is no such phone number"),
     Refusal.NUMBER_IS_EXTENSION: WireError(
         200, _DENIED, "Số điện thoại là máy lẻ nội bộ", "The phone number is an extension"
     ),

@@ -23,7 +23,7 @@ class TenantDirectory:
         self._origins: frozenset[str] = frozenset()
 
     async def by_pbx_id(self, pbx_id: str) -> Tenant | None:
-        """The tenant of that ``pbx_id``."""
+        """The enabled tenant of that ``pbx_id``."""
         await self._refresh()
         return self._by_pbx_id.get(pbx_id)
 
@@ -50,7 +50,7 @@ class TenantDirectory:
         except Unavailable:
             self._stale_at = self._core.clock.monotonic() + RETRY_SECONDS
             return
-        self._by_pbx_id = {str(tenant.pbx_id): tenant for tenant in tenants}
+        self._by_pbx_id = {str(tenant.pbx_id): tenant for tenant in tenants if tenant.is_enabled}
         self._origins = frozenset(origin for tenant in tenants for origin in tenant.cors_origins)
         self._has_read = True
         self._stale_at = self._core.clock.monotonic() + FRESH_SECONDS

@@ -41,6 +41,7 @@ CREATE TABLE tenants (
     limit_route integer NOT NULL CHECK (limit_route >= 0),
     max_calls integer CHECK (max_calls >= 0),
     recording_days integer CHECK (recording_days > 0),
+    is_enabled boolean NOT NULL DEFAULT true,
     created_at timestamptz NOT NULL DEFAULT now()
 );
 SELECT guard_rows('tenants', 'select, update', '{select, insert}', tenant_column => 'id');
@@ -58,6 +59,17 @@ CREATE TABLE keys (
 );
 SELECT guard_rows('keys', 'select, insert, update (revoked_at)', '{select}');
 
+CREATE TABLE groups (
+    tenant_id bigint NOT NULL REFERENCES tenants,
+    id bigint GENERATED ALWAYS AS IDENTITY,
+    name text NOT NULL CHECK (name <> ''),
+    extension text NOT NULL CHECK (extension <> ''),
+    PRIMARY KEY (tenant_id, id),
+    CONSTRAINT groups_name UNIQUE (tenant_id, name),
+    CONSTRAINT groups_extension UNIQUE (tenant_id, extension)
+);
+SELECT guard_rows('groups', 'select, insert, delete');
+
 CREATE TABLE dids (
     tenant_id bigint NOT NULL REFERENCES tenants,
     id bigint GENERATED ALWAYS AS IDENTITY,
@@ -65,10 +77,12 @@ CREATE TABLE dids (
     label text NOT NULL,
     route_kind text,
     route_to text NOT NULL,
+    group_name text GENERATED ALWAYS AS (CASE WHEN route_kind = 'group' THEN route_to END) STORED,
     PRIMARY KEY (tenant_id, id),
-    CONSTRAINT dids_own_number UNIQUE (tenant_id, number)
+    CONSTRAINT dids_own_number UNIQUE (tenant_id, number),
+    CONSTRAINT dids_group_name FOREIGN KEY (tenant_id, group_name) REFERENCES groups (tenant_id, name)
 );
-SELECT guard_rows('dids', 'select, insert, update, delete');
+SELECT guard_rows('dids', 'select, insert, update, delete', '{select}');
 
 CREATE TABLE agents (
     tenant_id bigint NOT NULL REFERENCES tenants,
@@ -105,6 +119,63 @@ CREATE TABLE extensions (
 CREATE INDEX ON extensions (tenant_id, agent_id);
 CREATE UNIQUE INDEX ON extensions (tenant_id, agent_id) WHERE is_main;
 SELECT guard_rows('extensions', 'select, insert, update, delete', '{select}');
+
+-- A number is an agent's or a group's, never both. The tenant's row is locked so that of two at once the second sees
+-- the first; each table's own key sees to the rest.
+CREATE FUNCTION refuse_taken_number() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    is_taken boolean;
+BEGIN
+    PERFORM FROM tenants WHERE id = NEW.tenant_id FOR NO KEY UPDATE;
+    IF TG_TABLE_NAME = 'groups' THEN
+        is_taken := EXISTS (SELECT FROM extensions WHERE (tenant_id, extension) = (NEW.tenant_id, NEW.extension));
+    ELSE
+        is_taken := EXISTS (SELECT FROM groups WHERE (tenant_id, extension) = (NEW.tenant_id, NEW.extension));
+    END IF;
+    IF is_taken THEN
+        RAISE unique_violation USING MESSAGE = 'the number is taken', CONSTRAINT = 'taken_number';
+    END IF;
+    RETURN NEW;
+END $$;
+REVOKE ALL ON FUNCTION refuse_taken_number FROM PUBLIC;
+CREATE TRIGGER refuse_taken_number BEFORE INSERT OR UPDATE OF tenant_id, extension ON extensions
+    FOR EACH ROW EXECUTE FUNCTION refuse_taken_number();
+CREATE TRIGGER refuse_taken_number BEFORE INSERT OR UPDATE OF tenant_id, extension ON groups
+    FOR EACH ROW EXECUTE FUNCTION refuse_taken_number();
+
+CREATE TABLE group_members (
+    tenant_id bigint NOT NULL,
+    group_id bigint NOT NULL,
+    extension text NOT NULL,
+    position integer NOT NULL, -- 0 first, in the order in which they were given
+    PRIMARY KEY (tenant_id, group_id, extension),
+    FOREIGN KEY (tenant_id, group_id) REFERENCES groups ON DELETE CASCADE,
+    CONSTRAINT group_members_extension FOREIGN KEY (tenant_id, extension) REFERENCES extensions ON DELETE CASCADE
+);
+CREATE INDEX ON group_members (tenant_id, extension);
+SELECT guard_rows('group_members', 'select, insert, delete');
+
+CREATE TABLE contacts (
+    tenant_id bigint NOT NULL REFERENCES tenants,
+    id uuid NOT NULL,
+    first_name text NOT NULL,
+    last_name text NOT NULL,
+    created_at timestamptz NOT NULL,
+    updated_at timestamptz NOT NULL,
+    PRIMARY KEY (tenant_id, id)
+);
+SELECT guard_rows('contacts', 'select, insert, update, delete');
+
+CREATE TABLE contact_phones (
+    tenant_id bigint NOT NULL,
+    contact_id uuid NOT NULL,
+    position integer NOT NULL CHECK (position >= 0), -- 0: the primary one
+    number text NOT NULL CHECK (number <> ''), -- canonical
+    PRIMARY KEY (tenant_id, contact_id, position),
+    FOREIGN KEY (tenant_id, contact_id) REFERENCES contacts ON DELETE CASCADE
+);
+CREATE INDEX ON contact_phones (tenant_id, number);
+SELECT guard_rows('contact_phones', 'select, insert, update, delete');
 
 CREATE TABLE trunks (
     tenant_id bigint NOT NULL REFERENCES tenants,
@@ -146,7 +217,7 @@ CREATE TABLE registrations (
     tenant_id bigint NOT NULL,
     sip_username text NOT NULL,
     node_id bigint NOT NULL REFERENCES nodes ON DELETE CASCADE,
-    is_registered boolean NOT NULL,
+    contacts text[] NOT NULL, -- the SIP URIs of its phones; none: it is not registered
     changed_at timestamptz NOT NULL,
     PRIMARY KEY (tenant_id, sip_username, node_id),
     FOREIGN KEY (tenant_id, sip_username) REFERENCES extensions (tenant_id, sip_username) ON DELETE CASCADE

@@ -1,6 +1,6 @@
 -- Calls while they live, and their records for ever.
 
--- The live row is the slot: agents' and tenants' caps count these rows, so that no counter can drift.
+-- The live row is the slot: tenants' caps count these rows, so that no counter can drift.
 -- Small and hot (7 updates a call): room on each page for new versions, and vacuumed by count, not by share.
 CREATE TABLE calls (
     tenant_id bigint NOT NULL,
@@ -8,7 +8,6 @@ CREATE TABLE calls (
     node_id bigint NOT NULL REFERENCES nodes,
     phase text NOT NULL,
     is_queued boolean NOT NULL GENERATED ALWAYS AS (phase = 'queued') STORED,
-    agent_id bigint NOT NULL,
     reference text NOT NULL,
     request_id text NOT NULL,
     customer_number text NOT NULL,
@@ -18,11 +17,23 @@ CREATE TABLE calls (
     PRIMARY KEY (tenant_id, id)
 ) WITH (fillfactor = 40, autovacuum_vacuum_threshold = 500, autovacuum_vacuum_scale_factor = 0,
         autovacuum_analyze_threshold = 2000, autovacuum_analyze_scale_factor = 0, autovacuum_vacuum_cost_delay = 0);
-CREATE INDEX ON calls (tenant_id, agent_id);
 CREATE INDEX ON calls (tenant_id, reference);
 -- On is_queued, not on phase: an update that leaves every indexed column alone needs no new index entries.
 CREATE INDEX ON calls (node_id, requested_at) WHERE is_queued;
 SELECT guard_rows('calls', 'select, insert, update, delete', '{select}');
+
+-- Agents' slots: whom a live call occupies, rung or on the line. No reference to agents: one who is removed is still on
+-- the line, and the call must be saved.
+CREATE TABLE call_agents (
+    tenant_id bigint NOT NULL,
+    agent_id bigint NOT NULL,
+    call_id uuid NOT NULL,
+    PRIMARY KEY (tenant_id, agent_id, call_id),
+    FOREIGN KEY (tenant_id, call_id) REFERENCES calls ON DELETE CASCADE
+) WITH (autovacuum_vacuum_threshold = 500, autovacuum_vacuum_scale_factor = 0, autovacuum_analyze_threshold = 2000,
+        autovacuum_analyze_scale_factor = 0, autovacuum_vacuum_cost_delay = 0);
+CREATE INDEX ON call_agents (tenant_id, call_id);
+SELECT guard_rows('call_agents', 'select, insert, delete');
 
 -- How deep a node's queue is, all tenants' calls counted: a number, nobody's rows.
 CREATE POLICY owner_counts ON calls FOR SELECT TO CURRENT_USER USING (true);
@@ -49,6 +60,7 @@ CREATE TABLE instructions (
     id bigint GENERATED ALWAYS AS IDENTITY,
     node_id bigint NOT NULL,
     kind text NOT NULL,
+    argument text NOT NULL,
     given_at timestamptz NOT NULL,
     PRIMARY KEY (tenant_id, call_id, id),
     FOREIGN KEY (tenant_id, call_id) REFERENCES calls ON DELETE CASCADE
@@ -65,7 +77,7 @@ CREATE TABLE cdrs (
     direction text NOT NULL,
     first text NOT NULL,
     request_id text NOT NULL,
-    agent_id bigint NOT NULL,
+    agent_id bigint, -- NULL: an inbound call that nobody answered
     agent_user_name text NOT NULL,
     agent_name text NOT NULL,
     agent_extension text NOT NULL,
@@ -84,6 +96,7 @@ CREATE TABLE cdrs (
     sip_code integer,
     recording_name text NOT NULL,
     recording_status text NOT NULL,
+    transferred_to text NOT NULL,
     event_due_at timestamptz, -- when the record's event goes out at the latest; NULL: it went
     PRIMARY KEY (tenant_id, id)
 ) WITH (autovacuum_vacuum_insert_scale_factor = 0.02, autovacuum_analyze_scale_factor = 0.02);
@@ -137,10 +150,9 @@ CREATE TABLE recordings (
     tenant_id bigint NOT NULL,
     name text NOT NULL,
     call_id uuid NOT NULL,
-    raw_path text NOT NULL,
+    parts integer NOT NULL,
     path text NOT NULL,
     status text NOT NULL,
-    left_party text NOT NULL,
     recorded_from timestamptz NOT NULL,
     duration_seconds double precision NOT NULL,
     size_bytes bigint NOT NULL,
