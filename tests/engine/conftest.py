@@ -16,6 +16,8 @@ from cordboard.nodes.asterisk_install import AsteriskInstallation
 from tests.engine.ground import FakeGround, Ground, RealGround, connected
 from tests.support.asterisk import RealClock, installation, running_node
 from tests.support.cable import cable
+from tests.support.programs import fetch_program
+from tests.support.sipp import Sipp
 
 
 @pytest.fixture(scope="session")
@@ -50,7 +52,9 @@ async def real_ground(asterisk: AsteriskInstallation, folder: Path) -> AsyncIter
         lab = await stack.enter_async_context(started_lab(asterisk, folder / "lab"))
         wire = await stack.enter_async_context(cable(node.layout.ari_host, node.layout.ari_port))
         settings = node.settings.changed(ari_url=f"http://{wire.address}/ari")
-        ground = RealGround(AsteriskEngine(settings, RealClock()), node, lab, wire)
+        sipp = Sipp(program=fetch_program(("sip-tester",), "usr/bin/sipp"), folder=folder / "sipp")
+        stack.push_async_callback(sipp.stop)
+        ground = RealGround(AsteriskEngine(settings, RealClock()), node, lab, wire, sipp)
         await stack.enter_async_context(prepared(ground))
         yield ground
 

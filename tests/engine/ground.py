@@ -5,10 +5,13 @@ import hashlib
 import sqlite3
 from collections.abc import Awaitable, Callable
 from contextlib import closing
+from functools import partial
 from itertools import count
 from typing import Protocol, TypeVar
+from uuid import UUID
 
 from cordboard.domain import ids
+from cordboard.domain.arrival import Arrival
 from cordboard.domain.cause import Cause
 from cordboard.domain.commands import CallerId, CreateBridge, Dial, Target, TargetKind
 from cordboard.domain.leg_events import LegEnded, LegEvent
@@ -21,8 +24,10 @@ from cordboard.lab import number_plan
 from cordboard.lab.behaviour import FOREVER_SECONDS as LAB_FOREVER_SECONDS
 from cordboard.lab.behaviour import Behaviour
 from cordboard.lab.lab import Lab
+from tests.engine.callers import Caller, FakeCaller, SippCaller
 from tests.support.asterisk import AsteriskNode
 from tests.support.cable import Cable
+from tests.support.sipp import Sipp
 
 T = TypeVar("T", bound=EngineEvent)
 
@@ -102,6 +107,15 @@ class Ground(Protocol):
     async def unregister(self, target: Target) -> None:
         """The phone takes its registration back."""
 
+    async def call_from(self, target: Target, number: str) -> Caller:
+        """The phone calls ``number``; the call has arrived when this returns."""
+
+    async def refused(self, target: Target, number: str) -> tuple[int, ...]:
+        """The phone calls ``number`` and never arrives: what it was told."""
+
+    async def add_second_phone(self, target: Target, script: Script) -> None:
+        """Another phone of the same account; known to be registered when this returns."""
+
     async def cut(self) -> None:
         """Break the connection to the engine."""
 
@@ -169,6 +183,19 @@ class FakeGround:
     async def unregister(self, target: Target) -> None:
         self._fake.network.register(target.address, is_registered=False)
 
+    async def call_from(self, target: Target, number: str) -> Caller:
+        leg = self._fake.network.call_in(number, sip_username=target.address)
+        await self.witness.leg(Arrival, leg.id)
+        return FakeCaller(self._fake.network, leg)
+
+    async def refused(self, target: Target, number: str) -> tuple[int, ...]:
+        return tuple(self._fake.network.call_in(number, sip_username=target.address).codes)
+
+    async def add_second_phone(self, target: Target, script: Script) -> None:
+        contact = f"sip:{target.address}@127.0.0.1:5064"
+        self._fake.network.script(contact, script)
+        self._fake.network.register(target.address, contact)
+
     async def cut(self) -> None:
         self._fake.cut()
 
@@ -186,8 +213,9 @@ class FakeGround:
 class RealGround:
     """An Asterisk with the lab's phones and carriers around it."""
 
-    def __init__(self, engine: Engine, node: AsteriskNode, lab: Lab, cable: Cable) -> None:
+    def __init__(self, engine: Engine, node: AsteriskNode, lab: Lab, cable: Cable, sipp: Sipp) -> None:
         self.engine = engine
+        self.sipp = sipp
         self.witness = Witness(engine)
         self.node = node
         self.lab = lab
@@ -232,6 +260,26 @@ class RealGround:
 
     async def unregister(self, target: Target) -> None:
         await self.lab.unregister(self.lab.phones[target.address])
+
+    async def call_from(self, target: Target, number: str) -> Caller:
+        since = len(self.witness.events)
+        run = await self.sipp.dial(number, self.node.sip, (target.address, PASSWORD))
+        arrival = await self.witness.until(Arrival, lambda each: each.sip_username == target.address, since=since)
+        return SippCaller(run, arrival.leg_id)
+
+    async def refused(self, target: Target, number: str) -> tuple[int, ...]:
+        run = await self.sipp.dial(number, self.node.sip, (target.address, PASSWORD))
+        return SippCaller(await run.finished(), "").codes()
+
+    async def add_second_phone(self, target: Target, script: Script) -> None:
+        phone = await self.lab.add_phone(
+            target.address, PASSWORD, self.node.sip, _behaviour(script), name=f"{target.address}-second"
+        )
+        await self.witness.until_true(partial(self._has_contacts, phone.username, 2))
+
+    async def _has_contacts(self, name: str, count: int) -> bool:
+        found = {each.sip_username: each.contacts for each in await self.engine.registrations()}
+        return len(found[name]) == count
 
     async def cut(self) -> None:
         await self._cable.cut()
@@ -291,9 +339,11 @@ def dial(target: Target, leg_id: str = "", *, bridge_id: str | None = None, ring
     return Dial(leg_id=leg_id, target=target, caller=CALLER, ring_seconds=ring_seconds, bridge_id=bridge_id)
 
 
-async def dialled(ground: Ground, target: Target, *, ring_seconds: int = 30, is_bridged: bool = False) -> str:
+async def dialled(
+    ground: Ground, target: Target, *, ring_seconds: int = 30, is_bridged: bool = False, call_id: UUID | None = None
+) -> str:
     """Dial ``target``, into a bridge of its own when ``is_bridged``; the leg's id."""
-    call_id = ids.new_call_id()
+    call_id = call_id or ids.new_call_id()
     bridge_id = ids.bridge_id(call_id) if is_bridged else None
     if bridge_id is not None:
         await ground.engine.execute(CreateBridge(bridge_id=bridge_id))

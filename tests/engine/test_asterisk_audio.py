@@ -14,9 +14,11 @@ from cordboard.domain.commands import (
     Dial,
     HangUp,
     JoinBridge,
+    LeaveBridge,
     PauseRecording,
     PlayTone,
     ResumeRecording,
+    Side,
     StartRecording,
     StopTone,
     Target,
@@ -24,6 +26,7 @@ from cordboard.domain.commands import (
     Tone,
 )
 from cordboard.domain.leg_events import LegAnswered, LegProgressed, LegRinging
+from cordboard.domain.recording import raw_name
 from cordboard.lab import number_plan
 from cordboard.lab.behaviour import ANNOUNCEMENT_HZ, Behaviour
 from cordboard.lab.parties import LabPhone
@@ -97,7 +100,7 @@ async def listen(seconds: float) -> None:
     await asyncio.sleep(seconds)
 
 
-@pytest.mark.parametrize("tone", list(Tone))
+@pytest.mark.parametrize("tone", [Tone.RINGBACK, Tone.BUSY, Tone.UNAVAILABLE])
 @pytest.mark.parametrize("is_bridged", [False, True])
 async def test_a_tone_is_heard_until_it_is_stopped(real: RealGround, tone: Tone, *, is_bridged: bool) -> None:
     async with talking(real, is_bridged=is_bridged) as talk:
@@ -112,6 +115,42 @@ async def test_a_tone_is_heard_until_it_is_stopped(real: RealGround, tone: Tone,
     assert heard.tones([TONE_HZ, AGENT_HZ, CUSTOMER_HZ]) == {TONE_HZ}
     assert 0.1 <= heard.seconds_of(TONE_HZ) <= 1.2
     assert any(end - start >= 0.4 for start, end in heard.silences())
+
+
+@pytest.mark.parametrize("is_bridged", [False, True])
+async def test_music_is_heard_until_it_is_stopped(real: RealGround, *, is_bridged: bool) -> None:
+    async with talking(real, is_bridged=is_bridged) as talk:
+        await real.engine.execute(PlayTone(leg_id=talk.agent, tone=Tone.MUSIC))
+        await listen(2)
+        await real.engine.execute(StopTone(leg_id=talk.agent, tone=Tone.MUSIC))
+        customer = await talk.dial(number_plan.tone_number(CUSTOMER_HZ))
+        await real.witness.leg(LegAnswered, customer)
+        if not is_bridged:
+            await real.engine.execute(JoinBridge(bridge_id=talk.bridge_id, leg_id=talk.agent))
+        await listen(1)
+        await real.engine.execute(HangUp(leg_id=customer))
+        await real.witness.ended(customer)
+        heard = await talk.heard()
+    assert not heard.part(0.5, 1.5).is_silent
+    assert not heard.part(0.5, 1.5).is_tone(TONE_HZ)
+    assert heard.seconds_of(CUSTOMER_HZ) >= 0.7
+
+
+async def test_who_is_left_alone_in_the_bridge_hears_music(real: RealGround) -> None:
+    """As a held customer does: the agent's leg has left."""
+    async with talking(real) as talk:
+        customer = await talk.dial(number_plan.tone_number(CUSTOMER_HZ))
+        await real.witness.leg(LegAnswered, customer)
+        await real.engine.execute(LeaveBridge(bridge_id=talk.bridge_id, leg_id=customer))
+        await real.engine.execute(PlayTone(leg_id=talk.agent, tone=Tone.MUSIC))
+        await listen(1.5)
+        await real.engine.execute(StopTone(leg_id=talk.agent, tone=Tone.MUSIC))
+        await real.engine.execute(JoinBridge(bridge_id=talk.bridge_id, leg_id=customer))
+        await listen(1.5)
+        heard = await talk.heard()
+    assert heard.part(-1).is_tone(CUSTOMER_HZ)
+    assert not heard.part(-2.6, -1.8).is_silent
+    assert not heard.part(-2.6, -1.8).is_tone(CUSTOMER_HZ)
 
 
 async def test_ringback_gives_way_to_early_media(real: RealGround) -> None:
@@ -168,10 +207,11 @@ async def test_both_hear_each_other(real: RealGround) -> None:
 
 
 async def recorded(real: RealGround, talk: Talk, *, pause: bool) -> tuple[Sound, Sound]:
-    """What is recorded of a customer who talks with the agent: the customer, the agent."""
+    """What is recorded, from the customer's leg, of a customer who talks with the agent: the agent, the customer."""
     customer = await talk.dial(number_plan.tone_number(CUSTOMER_HZ))
     await real.witness.leg(LegAnswered, customer)
-    record = StartRecording(leg_id=customer, name=ids.new_recording_name(ids.new_call_id()))
+    name = ids.new_recording_name(ids.new_call_id())
+    record = StartRecording(leg_id=customer, name=name, part=1, side=Side.RIGHT)
     await real.engine.execute(record)
     await real.engine.execute(record)
     await listen(1)
@@ -182,46 +222,33 @@ async def recorded(real: RealGround, talk: Talk, *, pause: bool) -> tuple[Sound,
         await listen(1)
     await real.engine.execute(HangUp(leg_id=customer))
     await real.witness.ended(customer)
-    file = real.node.settings.raw_recordings / record.name.replace(".mp3", ".raw")
+    return await written(real, name, 1)
+
+
+async def written(real: RealGround, name: str, part: int) -> tuple[Sound, Sound]:
+    """A part of a recording, once it is written no more: left, right."""
+    files = [real.node.settings.raw_recordings / raw_name(name, part, side) for side in (Side.LEFT, Side.RIGHT)]
     async with asyncio.timeout(WAIT_SECONDS):
-        size = -1
-        while size != (size := file.stat().st_size):  # until it grows no more
+        sizes: list[int] = []
+        while sizes != (sizes := [file.stat().st_size for file in files]):  # until they grow no more
             await asyncio.sleep(0.1)
-    left, right = split(file.read_bytes(), 8000, 2)
+    left, right = (split(file.read_bytes(), 8000, 1)[0] for file in files)
     return left, right
 
 
-async def test_the_customer_is_left_and_the_agent_right(real: RealGround) -> None:
+async def test_the_agent_is_left_and_the_customer_right(real: RealGround) -> None:
     async with talking(real) as talk:
         left, right = await recorded(real, talk, pause=False)
-    for channel, own, other in ((left, CUSTOMER_HZ, AGENT_HZ), (right, AGENT_HZ, CUSTOMER_HZ)):
+    for channel, own, other in ((left, AGENT_HZ, CUSTOMER_HZ), (right, CUSTOMER_HZ, AGENT_HZ)):
         assert 0.9 <= channel.seconds <= 1.4
         assert channel.seconds_of(own) >= 0.8
         assert channel.tones([other]) == set()
 
 
-async def test_a_phone_that_likes_wide_band_is_recorded_all_the_same(real: RealGround) -> None:
-    """Offered G.722 beside a G.711 line, MixMonitor would write the customer an octave too low."""
-    async with talking(real) as talk:
-        await real.lab.controls.push("endpoint", talk.phone.name, {"allow": "!all,g722,alaw"})
-        await real.engine.execute(HangUp(leg_id=talk.agent))
-        await talk.phone.released()
-        again = Talk(real=real, phone=talk.phone, agent=ids.leg_id(ids.new_call_id(), 1), bridge_id=talk.bridge_id)
-        target = Target(kind=TargetKind.PHONE, address=talk.phone.name)
-        caller = CallerId(number="0912345678")
-        await real.engine.execute(Dial(leg_id=again.agent, target=target, caller=caller, ring_seconds=20))
-        await real.witness.leg(LegAnswered, again.agent)
-        await real.engine.execute(JoinBridge(bridge_id=talk.bridge_id, leg_id=again.agent))
-        left, right = await recorded(real, again, pause=False)
-        await real.engine.execute(HangUp(leg_id=again.agent))
-    assert left.seconds_of(CUSTOMER_HZ) >= 0.8
-    assert right.seconds_of(AGENT_HZ) >= 0.8
-
-
 async def test_a_pause_is_silence_of_its_length(real: RealGround) -> None:
     async with talking(real) as talk:
         channels = await recorded(real, talk, pause=True)
-    for channel, own in zip(channels, (CUSTOMER_HZ, AGENT_HZ), strict=True):
+    for channel, own in zip(channels, (AGENT_HZ, CUSTOMER_HZ), strict=True):
         assert 2.9 <= channel.seconds <= 3.6
         ((start, end),) = channel.silences(at_least_seconds=0.5)
         assert 0.8 <= start <= 1.2

@@ -11,7 +11,7 @@ import msgspec
 import pytest
 
 from cordboard.engine import asterisk as package
-from cordboard.engine.asterisk import events
+from cordboard.engine.asterisk import events, resources
 from cordboard.engine.asterisk.events import EventReader
 from cordboard.nodes.asterisk_install import AsteriskInstallation
 
@@ -66,11 +66,20 @@ def test_every_event_and_field_is_one_that_asterisk_describes(description: list[
     for kind in ("RESTResponse", *EventReader.TYPES):
         assert kind in models, kind
     common = set(models["Message"]["properties"]) | set(models["Event"]["properties"])
-    channel_kinds = {"StasisStart", "ChannelHangupRequest", "ChannelDestroyed", "ChannelHold", "ChannelUnhold"}
+    channel_kinds = {"ChannelHangupRequest", "ChannelDestroyed", "ChannelHold", "ChannelUnhold"}
     for struct, kinds in (
         (events._Dial, {"Dial"}),
+        (events._StasisStart, {"StasisStart"}),
         (events._ChannelEvent, channel_kinds),
-        (events._PeerStatusChange, {"PeerStatusChange"}),
+        (events._ContactStatusChange, {"ContactStatusChange"}),
+        (events._ContactInfo, {"ContactInfo"}),
+        (events._ChannelTransfer, {"ChannelTransfer"}),
+        (events._ReferTo, {"ReferTo"}),
+        (events._ReferredBy, {"ReferredBy"}),
+        (events._RequestedDestination, {"RequiredDestination"}),
+        (resources.Channel, {"Channel"}),
+        (resources.Position, {"DialplanCEP"}),
+        (resources.Party, {"CallerID"}),
     ):
         described = common.union(*(models[kind]["properties"] for kind in kinds))
         assert set(struct.__struct_fields__) <= described

@@ -16,6 +16,7 @@ from cordboard.domain.commands import (
     PauseRecording,
     PlayTone,
     ResumeRecording,
+    Side,
     StartRecording,
     StopTone,
     Target,
@@ -221,7 +222,7 @@ async def test_what_is_no_number_is_not_dialled(real: Ground, address: str) -> N
     [
         PlayTone(leg_id=UNKNOWN_LEG, tone=Tone.RINGBACK),
         PlayTone(leg_id=UNKNOWN_LEG, tone=Tone.BUSY),
-        StartRecording(leg_id=UNKNOWN_LEG, name="unknown.mp3"),
+        StartRecording(leg_id=UNKNOWN_LEG, name="unknown.mp3", part=1, side=Side.LEFT),
         PauseRecording(leg_id=UNKNOWN_LEG),
         ResumeRecording(leg_id=UNKNOWN_LEG),
         JoinBridge(bridge_id=UNKNOWN_BRIDGE, leg_id=UNKNOWN_LEG),

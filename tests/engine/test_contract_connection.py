@@ -3,7 +3,7 @@
 import pytest
 
 from cordboard.domain import ids
-from cordboard.domain.commands import CreateBridge, HangUp, StartRecording
+from cordboard.domain.commands import CreateBridge, HangUp, Side, StartRecording
 from cordboard.domain.leg_events import LegAnswered, LegEnded, LegHungUp
 from cordboard.domain.provisioning import NodeConfiguration
 from cordboard.engine.fake_script import Script
@@ -73,7 +73,9 @@ async def test_a_restarted_engine_knows_nobody_until_it_is_told_again(ground: Gr
     # The phone has not registered again: Asterisk kept its contact.
     again = await dialled(ground, target)
     await ground.witness.leg(LegAnswered, again)
-    await ground.engine.execute(StartRecording(leg_id=again, name=ids.new_recording_name(ids.new_call_id())))
+    await ground.engine.execute(
+        StartRecording(leg_id=again, name=ids.new_recording_name(ids.new_call_id()), part=1, side=Side.LEFT)
+    )
     await ground.engine.execute(HangUp(leg_id=again))
 
 

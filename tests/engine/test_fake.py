@@ -6,7 +6,7 @@ import pytest
 
 from cordboard.domain import ids
 from cordboard.domain.clock import ManualClock
-from cordboard.domain.commands import CallerId, Dial, HangUp, PlayTone, StartRecording, Target, TargetKind, Tone
+from cordboard.domain.commands import CallerId, Dial, HangUp, PlayTone, Side, StartRecording, Target, TargetKind, Tone
 from cordboard.domain.leg_events import LegAnswered, LegEnded, LegHungUp, LegProgressed, LegRinging
 from cordboard.domain.provisioning import NodeConfiguration
 from cordboard.domain.trunk import Trunk
@@ -91,9 +91,10 @@ async def test_tests_can_see_what_a_leg_hears_and_what_is_recorded(engine: FakeE
     clock.move(1)
     engine.drain()
     await engine.execute(PlayTone(leg_id=LEG, tone=Tone.BUSY))
-    await engine.execute(StartRecording(leg_id=LEG, name="x.mp3"))
+    record = StartRecording(leg_id=LEG, name="x.mp3", part=1, side=Side.LEFT)
+    await engine.execute(record)
     leg = engine.network.legs[LEG]
-    assert (leg.tones, leg.recording, leg.is_paused) == ({Tone.BUSY}, "x.mp3", False)
+    assert (leg.tones, leg.recording, leg.is_paused) == ({Tone.BUSY}, record, False)
     assert [type(command) for command in engine.executed] == [Dial, PlayTone, StartRecording]
 
 

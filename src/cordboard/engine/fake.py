@@ -8,41 +8,39 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
-from cordboard.domain.cause import ANSWERED_ELSEWHERE, NO_ANSWER, NORMAL_CLEARING, USER_BUSY, Cause
 from cordboard.domain.clock import Clock
 from cordboard.domain.commands import (
+    Alert,
+    Answer,
     Command,
     CreateBridge,
     DestroyBridge,
     Dial,
     HangUp,
-    HangUpReason,
     JoinBridge,
+    LeaveBridge,
+    OpenAudio,
     PauseRecording,
     PlayTone,
+    ReportTransfer,
     ResumeRecording,
     StartRecording,
+    StopRecording,
     StopTone,
 )
-from cordboard.domain.leg_events import LegEvent
 from cordboard.domain.provisioning import NodeConfiguration
 from cordboard.domain.registration import Registration
 from cordboard.domain.snapshot import EngineSnapshot, LegSnapshot
-from cordboard.engine.fake_network import FakeLeg, FakeNetwork
+from cordboard.engine.fake_legs import OK, PROGRESS, RINGING, FakeLeg
+from cordboard.engine.fake_network import FakeNetwork, Happening
 from cordboard.engine.port import EngineAway, EngineConnected, EngineDisconnected, EngineEvent, EngineRefused
-
-_Q850_OF_REASON = {
-    HangUpReason.NORMAL: NORMAL_CLEARING,
-    HangUpReason.BUSY: USER_BUSY,
-    HangUpReason.NO_ANSWER: NO_ANSWER,
-    HangUpReason.ANSWERED_ELSEWHERE: ANSWERED_ELSEWHERE,
-}
 
 
 class FakeEngine:
     """A node that only pretends. Implements ``engine.port.Engine``; not connected until ``connect`` or ``run``.
 
-    ``network`` is who can be called; ``executed`` are the commands it was given while connected, oldest first.
+    ``network`` is who can be called, and who calls; ``executed`` are the commands it was given while connected, oldest
+    first.
     """
 
     def __init__(self, clock: Clock) -> None:
@@ -109,7 +107,7 @@ class FakeEngine:
         return tuple(
             Registration(
                 sip_username=phone.sip_username,
-                is_registered=phone.sip_username in self.network.registered,
+                contacts=self.network.contacts_of(phone.sip_username),
                 at=self._clock.now(),
             )
             for phone in phones
@@ -127,14 +125,14 @@ class FakeEngine:
 
     def connect(self) -> None:
         """The connection comes up."""
-        self._is_connected = True
+        self._is_connected = self.network.is_attended = True
         at = self._clock.now()
         self._events.put_nowait(EngineConnected(at=at, startup_time=f"start {self._starts}"))
 
     def cut(self) -> None:
         """The connection breaks: calls go on, and what happens to them is not told."""
         self.fire_due()
-        self._is_connected = False
+        self._is_connected = self.network.is_attended = False
         self._events.put_nowait(EngineDisconnected(at=self._clock.now()))
 
     def restart(self) -> None:
@@ -144,7 +142,7 @@ class FakeEngine:
         self.network.lose_everything()
         self.connect()
 
-    def _hear(self, event: LegEvent | Registration) -> None:
+    def _hear(self, event: Happening) -> None:
         if self._is_connected:
             self._events.put_nowait(event)
         self._change.set()
@@ -172,15 +170,37 @@ def _join(network: FakeNetwork, command: JoinBridge) -> None:
     leg = _leg(network, command.leg_id)
     if command.bridge_id not in network.bridges:
         raise EngineRefused("no such bridge", is_gone=True)
-    network.bridges[command.bridge_id].add(leg.id)
+    network.join(command.bridge_id, leg)
+
+
+def _leave(network: FakeNetwork, command: LeaveBridge) -> None:
+    network.bridges.get(command.bridge_id, set()).discard(command.leg_id)
 
 
 def _destroy_bridge(network: FakeNetwork, command: DestroyBridge) -> None:
     network.bridges.pop(command.bridge_id, None)
 
 
+def _alert(network: FakeNetwork, command: Alert) -> None:
+    _leg(network, command.leg_id).tell(RINGING)
+
+
+def _open_audio(network: FakeNetwork, command: OpenAudio) -> None:
+    _leg(network, command.leg_id).tell(PROGRESS)
+
+
+def _answer(network: FakeNetwork, command: Answer) -> None:
+    _leg(network, command.leg_id).tell(OK)
+
+
+def _report(network: FakeNetwork, command: ReportTransfer) -> None:
+    if command.leg_id in network.legs:
+        network.legs[command.leg_id].reports.append(command.state)
+
+
 def _hang_up(network: FakeNetwork, command: HangUp) -> None:
-    network.end(command.leg_id, Cause(q850=_Q850_OF_REASON[command.reason]))
+    if command.leg_id in network.legs:
+        network.end(command.leg_id, network.legs[command.leg_id].release(command.reason))
 
 
 def _play(network: FakeNetwork, command: PlayTone) -> None:
@@ -193,7 +213,14 @@ def _stop(network: FakeNetwork, command: StopTone) -> None:
 
 
 def _record(network: FakeNetwork, command: StartRecording) -> None:
-    _leg(network, command.leg_id).recording = command.name
+    leg = _leg(network, command.leg_id)
+    if leg.recording != command:
+        leg.recording, leg.is_paused = command, False
+
+
+def _stop_recording(network: FakeNetwork, command: StopRecording) -> None:
+    if command.leg_id in network.legs:
+        network.legs[command.leg_id].recording = None
 
 
 def _pause(network: FakeNetwork, command: PauseRecording | ResumeRecording) -> None:
@@ -212,13 +239,19 @@ def _leg(network: FakeNetwork, leg_id: str) -> FakeLeg:
 # Each function takes its own kind of command; mypy cannot say so of a table.
 _DOING: dict[type[Command], Callable[[FakeNetwork, Any], None]] = {
     Dial: _dial,
+    Alert: _alert,
+    OpenAudio: _open_audio,
+    Answer: _answer,
+    HangUp: _hang_up,
+    ReportTransfer: _report,
     CreateBridge: _create_bridge,
     JoinBridge: _join,
+    LeaveBridge: _leave,
     DestroyBridge: _destroy_bridge,
-    HangUp: _hang_up,
     PlayTone: _play,
     StopTone: _stop,
     StartRecording: _record,
+    StopRecording: _stop_recording,
     PauseRecording: _pause,
     ResumeRecording: _pause,
 }

@@ -21,6 +21,8 @@ SILENCE_SECONDS = 6.4
 SILENCE = Cause(q850=NO_USER_RESPONDING, sip=408)
 RANG_OUT = Cause(q850=NO_ANSWER, sip=480)
 HUNG_UP = Cause(q850=NORMAL_CLEARING)
+# A caller gave up before it was answered.
+GAVE_UP = Cause(q850=127, sip=487)
 
 # As Asterisk 22 translates refusals of our INVITE; seen in tests/engine.
 _Q850_OF_SIP = {

@@ -26,6 +26,24 @@ WEBSOCKET_WRITE_MILLISECONDS = 2000
 # Their defaults suit us; absent, each is an error in the log of every start.
 _EMPTY_FILES = ("ccss.conf", "cel.conf", "features.conf", "res_fax.conf", "udptl.conf")
 
+# The contexts of the dialplan in which calls come in.
+PHONE_CONTEXT = "phones"
+CARRIER_CONTEXT = "carriers"
+
+# What can be dialled; "s" is a request URI without a user. A single letter is not: some are extensions that Asterisk
+# itself goes to ("h" when a call has ended).
+_ANY_NUMBER = ("_[+0-9a-zA-Z*#].", "_[+0-9*#]", "s")
+
+# What is told of a call that comes in, beside what an event of ARI has anyway: whose it is, from where, whom it was
+# meant for (To), and whether its number may be shown.
+_ARRIVAL = (
+    "${CHANNEL(endpoint)}",
+    "${CHANNEL(pjsip,remote_addr)}",
+    "${CHANNEL(pjsip,local_uri)}",
+    "${CALLERID(num-pres)}",
+    "${PJSIP_HEADER(read,Privacy)}",
+)
+
 
 def write_configuration(layout: AsteriskLayout) -> None:
     """Write all files of a node's Asterisk and make the folders that it needs."""
@@ -154,7 +172,7 @@ password = {layout.ari_password}
 
 
 def manager_conf(layout: AsteriskLayout) -> str:
-    """AMI, for the three recording actions: no events, and no rights beyond what MixMonitor asks for."""
+    """AMI, for recordings, contacts and registrations: no events, and no rights beyond what MixMonitor asks for."""
     return f"""[general]
 enabled = yes
 bindaddr = {layout.ami_host}
@@ -198,7 +216,10 @@ def pjsip_conf(layout: AsteriskLayout) -> str:
     ``timer_b`` (RFC 3261 17.1.1.2): a trunk that answers nothing at all fails over after 6.4 s, not 32. Asterisk takes
     no less than 64 times ``timer_t1``, and no ``timer_t1`` below 100 ms. The price: where an answer takes longer than
     100 ms, a request is sent again once or twice before it comes; and who answers has 6.4 s to get its ACK through.
-    ``username`` before ``ip``: a trunk on the same address as a phone must not swallow the phone's requests.
+    ``username`` before ``ip``: a trunk on the same address as a phone must not swallow the phone's requests. A caller
+    from a carrier who bears the name of a phone's account is asked for its password.
+    ``ignore_uri_user_options``: carriers put things like ``;npdi`` behind the number. ``norefersub`` no: phones are not
+    invited to ask for transfers without reports (RFC 4488), of which 22.10.1 dies.
     """
     return f"""[system]
 type = system
@@ -210,6 +231,8 @@ type = global
 user_agent = {USER_AGENT}
 default_realm = {SIP_REALM}
 endpoint_identifier_order = username,ip
+ignore_uri_user_options = yes
+norefersub = no
 max_initial_qualify_time = 1
 contact_expiration_check_interval = 5
 
@@ -238,21 +261,24 @@ registration = memory
 
 
 def extensions_conf(layout: AsteriskLayout) -> str:
-    """Calls that reach us from outside.
+    """Calls that come in: from phones that proved who they are, and from carriers' addresses.
 
-    None is served yet: phones and carriers get 403 (Asterisk's SIP code for Q.850 21). A call in ``stasis`` that
-    comes while no ``switch`` is connected falls through to 503.
+    Both go to the ``switch``, unanswered, with what the engine's ``arrivals`` reads of them, percent-encoded; they get
+    503 (Q.850 34) while no ``switch`` is connected. Phones may ask for transfers, which the ``switch`` decides on.
     """
+    carriers = "".join(_arrival(layout, pattern) for pattern in _ANY_NUMBER)
+    phones = "".join(_arrival(layout, pattern, "Set(PJSIP_TRANSFER_HANDLING()=ari-only)") for pattern in _ANY_NUMBER)
     return f"""[general]
 static = yes
 writeprotect = yes
 
-[refused]
-exten = _[+0-9a-zA-Z*#].,1,Hangup(21)
-exten = _[+0-9a-zA-Z*#],1,Hangup(21)
-exten = s,1,Hangup(21)
+[{PHONE_CONTEXT}]
+{phones}
+[{CARRIER_CONTEXT}]
+{carriers}"""
 
-[stasis]
-exten = _[+0-9a-zA-Z*#].,1,Stasis({layout.stasis_app})
- same = n,Hangup(34)
-"""
+
+def _arrival(layout: AsteriskLayout, pattern: str, *before: str) -> str:
+    values = ",".join(f"${{URIENCODE({value})}}" for value in _ARRIVAL)
+    steps = (*before, f"Stasis({layout.stasis_app},{values})", "Hangup(34)")
+    return f"exten = {pattern},1,{steps[0]}\n" + "".join(f" same = n,{step}\n" for step in steps[1:])

@@ -4,6 +4,7 @@ import asyncio
 import base64
 import random
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import suppress
 from ipaddress import ip_address
 from typing import Any, TypeVar
 
@@ -11,18 +12,25 @@ import aiohttp
 import structlog
 
 from cordboard.domain import ids
+from cordboard.domain.arrival import Arrival
 from cordboard.domain.clock import Clock
 from cordboard.domain.commands import (
+    Alert,
+    Answer,
     Command,
     CreateBridge,
     DestroyBridge,
     Dial,
     HangUp,
     JoinBridge,
+    LeaveBridge,
+    OpenAudio,
     PauseRecording,
     PlayTone,
+    ReportTransfer,
     ResumeRecording,
     StartRecording,
+    StopRecording,
     StopTone,
 )
 from cordboard.domain.provisioning import NodeConfiguration
@@ -31,10 +39,13 @@ from cordboard.domain.snapshot import EngineSnapshot, LegSnapshot
 from cordboard.engine.asterisk.ami import Ami
 from cordboard.engine.asterisk.ari import HEARTBEAT_SECONDS, MAX_MESSAGE_BYTES, AriSocket
 from cordboard.engine.asterisk.audio import Audio
+from cordboard.engine.asterisk.bridges import Bridges
+from cordboard.engine.asterisk.carriers import Carriers
 from cordboard.engine.asterisk.events import EventReader, instant
 from cordboard.engine.asterisk.legs import Legs
-from cordboard.engine.asterisk.provision import Provisioner, is_trunk
-from cordboard.engine.asterisk.resources import ONLINE, RINGING, UP, Bridge, Channel, Endpoint, Info
+from cordboard.engine.asterisk.provision import Provisioner
+from cordboard.engine.asterisk.resources import RINGING, UP, Bridge, Channel, Endpoint, Info
+from cordboard.engine.asterisk.sip_objects import is_phone
 from cordboard.engine.asterisk.trunk_states import TrunkStates
 from cordboard.engine.port import EngineAway, EngineConnected, EngineDisconnected, EngineEvent, EngineRefused
 from cordboard.settings import Settings
@@ -61,6 +72,8 @@ class AsteriskEngine:
         self._events: asyncio.Queue[EngineEvent] = asyncio.Queue()
         self._reader = EventReader()
         self._provisioner = Provisioner(has_nat=not _is_loopback(settings.sip))
+        self._carriers = Carriers()
+        self._configuration = NodeConfiguration(revision=0)
         self._ami = Ami(settings.ami_address, user=settings.ami_user, password=settings.ami_password)
         self._trunk_states = TrunkStates(self._ami, clock, self._events.put_nowait)
         self._ari: AriSocket | None = None
@@ -68,16 +81,22 @@ class AsteriskEngine:
         self._held: list[tuple[str, str]] | None = []
         self._startup_time = ""
         self._unreachable_reason = ""
-        legs, audio = Legs(self._reader, APP), Audio(self._ami, settings.raw_recordings)
+        legs, bridges, audio = Legs(self._reader, APP), Bridges(), Audio(self._ami, settings.raw_recordings)
         self._doing: dict[type[Command], Do] = {
             Dial: legs.dial,
-            CreateBridge: legs.create_bridge,
-            JoinBridge: legs.join,
-            DestroyBridge: legs.destroy_bridge,
+            Alert: legs.alert,
+            OpenAudio: legs.open_audio,
+            Answer: legs.answer,
             HangUp: legs.hang_up,
+            ReportTransfer: legs.report_transfer,
+            CreateBridge: bridges.create,
+            JoinBridge: bridges.join,
+            LeaveBridge: bridges.leave,
+            DestroyBridge: bridges.destroy,
             PlayTone: audio.play,
             StopTone: audio.stop,
             StartRecording: audio.record,
+            StopRecording: audio.stop_recording,
             PauseRecording: audio.pause,
             ResumeRecording: audio.resume,
         }
@@ -98,7 +117,9 @@ class AsteriskEngine:
     async def events(self) -> AsyncIterator[EngineEvent]:
         """All that happens, in order. One reader."""
         while True:
-            yield await self._events.get()
+            event = await self._events.get()
+            # Only now: whoever reads has meanwhile provisioned us, so that a carrier has a name.
+            yield self._carriers.named(event) if isinstance(event, Arrival) else event
 
     async def execute(self, command: Command) -> None:
         """Do one command."""
@@ -118,7 +139,7 @@ class AsteriskEngine:
                 created_at=instant(channel.creationtime),
             )
             for channel in channels
-            if ids.call_id_of(channel.id)
+            if ids.call_id_of(channel.id) or channel.came_in(APP)
         }
         members = {bridge.id: frozenset(bridge.channels) for bridge in bridges if ids.call_id_of(bridge.id)}
         return EngineSnapshot(taken_at=taken_at, legs=legs, bridges=members)
@@ -126,25 +147,47 @@ class AsteriskEngine:
     async def registrations(self) -> tuple[Registration, ...]:
         """The state of every phone account that Asterisk knows."""
         ari, at = self._connected(), self._clock.now()
+        endpoints = await _get(ari, "endpoints", list[Endpoint])
+        await self._read_contacts()
         return tuple(
-            Registration(sip_username=endpoint.resource, is_registered=endpoint.state == ONLINE, at=at)
-            for endpoint in await _get(ari, "endpoints", list[Endpoint])
-            if not is_trunk(endpoint.resource)
+            Registration(sip_username=endpoint.resource, contacts=self._reader.contacts.of(endpoint.resource), at=at)
+            for endpoint in endpoints
+            if is_phone(endpoint.resource)
         )
 
     async def provision(self, configuration: NodeConfiguration) -> None:
         """Make Asterisk know exactly this."""
-        ari = self._connected()
-        try:
-            await self._provisioner.push(ari.request, configuration)
-            await _subscribe(ari)
-        except EngineRefused as refused:
-            raise EngineAway(refused.reason) from refused
+        self._connected()
+        self._configuration = configuration
+        await self._carriers.know(trunk.host for trunk in configuration.trunks)
+        await self._push()
         self._trunk_states.watch(is_needed=any(trunk.does_register for trunk in configuration.trunks))
 
     async def forget_provisioning(self) -> None:
         """Assume that Asterisk knows nothing."""
         self._provisioner.forget()
+
+    async def _push(self) -> None:
+        ari = self._connected()
+        try:
+            await self._provisioner.push(ari.request, self._configuration, self._carriers.addresses)
+            await _subscribe(ari)
+        except EngineRefused as refused:
+            raise EngineAway(refused.reason) from refused
+
+    async def _push_moved_carriers(self) -> None:
+        with suppress(EngineAway):  # the next connection pushes all
+            await self._push()
+
+    async def _read_contacts(self) -> None:
+        """Events tell of what changes; this is the whole."""
+        try:
+            rows = await self._ami.rows("PJSIPShowContacts")
+        except EngineRefused as refused:
+            if not refused.reason.endswith("No Contacts found"):
+                raise EngineAway(refused.reason) from refused
+            rows = []
+        self._reader.contacts.replace(rows)
 
     def _connected(self) -> AriSocket:
         if self._ari is None:
@@ -181,6 +224,7 @@ class AsteriskEngine:
         try:
             await self._greet(ari)
             tasks.append(asyncio.create_task(self._trunk_states.run()))
+            tasks.append(asyncio.create_task(self._carriers.follow(self._push_moved_carriers)))
             await tasks[0]
             return True
         finally:
@@ -199,6 +243,7 @@ class AsteriskEngine:
         if not filtered.is_ok:
             raise EngineRefused(filtered.reason)
         await _subscribe(ari)
+        await self._read_contacts()
         startup_time = (await _get(ari, "asterisk/info", Info)).status.startup_time
         if startup_time != self._startup_time:
             self._provisioner.forget()

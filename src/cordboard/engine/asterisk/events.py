@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from cordboard.domain import ids
+from cordboard.domain.arrival import Arrival, TransferAsked
 from cordboard.domain.cause import Cause
 from cordboard.domain.leg_events import (
     LegAnswered,
@@ -20,8 +20,12 @@ from cordboard.domain.leg_events import (
     LegRinging,
 )
 from cordboard.domain.registration import Registration
-from cordboard.engine.asterisk.provision import is_trunk
-from cordboard.engine.asterisk.resources import ONLINE, UP, Channel, Endpoint
+from cordboard.engine.asterisk.arrivals import arrival_of
+from cordboard.engine.asterisk.contacts import Contacts
+from cordboard.engine.asterisk.resources import UP, Channel, Endpoint
+from cordboard.engine.asterisk.sip_objects import is_phone
+
+Happening = LegEvent | Arrival | TransferAsked | Registration
 
 
 class _Dial(msgspec.Struct, frozen=True, gc=False):
@@ -38,14 +42,49 @@ class _ChannelEvent(msgspec.Struct, frozen=True, gc=False):
     soft: bool = False
 
 
-class _PeerStatusChange(msgspec.Struct, frozen=True, gc=False):
+class _StasisStart(msgspec.Struct, frozen=True, gc=False):
+    timestamp: str
+    channel: Channel
+    args: list[str] = []
+
+
+class _ContactInfo(msgspec.Struct, frozen=True, gc=False):
+    uri: str
+    contact_status: str
+
+
+class _ContactStatusChange(msgspec.Struct, frozen=True, gc=False):
     timestamp: str
     endpoint: Endpoint
+    contact_info: _ContactInfo
+
+
+class _RequestedDestination(msgspec.Struct, frozen=True, gc=False):
+    destination: str = ""
+    protocol_id: str = ""
+
+
+class _ReferTo(msgspec.Struct, frozen=True, gc=False):
+    requested_destination: _RequestedDestination
+    destination_channel: Channel | None = None
+
+
+class _ReferredBy(msgspec.Struct, frozen=True, gc=False):
+    source_channel: Channel
+
+
+class _ChannelTransfer(msgspec.Struct, frozen=True, gc=False):
+    timestamp: str
+    refer_to: _ReferTo
+    referred_by: _ReferredBy
+    state: str = ""
 
 
 _decode_dial = msgspec.json.Decoder(_Dial).decode
 _decode_channel_event = msgspec.json.Decoder(_ChannelEvent).decode
-_decode_peer = msgspec.json.Decoder(_PeerStatusChange).decode
+_decode_start = msgspec.json.Decoder(_StasisStart).decode
+_decode_contact = msgspec.json.Decoder(_ContactStatusChange).decode
+_decode_transfer = msgspec.json.Decoder(_ChannelTransfer).decode
 
 # The second of two comes right after the first; others may come between when many calls start at once.
 _RECENT = 32
@@ -61,12 +100,14 @@ def instant(text: str) -> datetime:
 class EventReader:
     """Turns Asterisk's events into ours, one at a time, in order.
 
-    It remembers two things of a leg until it ends. A leg that was originated enters Stasis, where commands can reach
-    it, a moment after it answered: LegAnswered waits for that. A leg that was created enters before it is dialled:
-    whoever dials waits for that with ``entered``.
+    It remembers two things of a leg that we dial until it ends. One that was originated enters Stasis, where commands
+    can reach it, a moment after it answered: LegAnswered waits for that. One that was created enters before it is
+    dialled: whoever dials waits for that with ``entered``. Any other that enters is a call that comes in.
+
+    Legs that are nobody's are told of as well: after a restart we do not know which came in before.
     """
 
-    # What we ask Asterisk to send: all others (42 of 49 a call) are dropped there.
+    # What we ask Asterisk to send: all others are dropped there.
     TYPES = (
         "Dial",
         "StasisStart",
@@ -74,26 +115,29 @@ class EventReader:
         "ChannelDestroyed",
         "ChannelHold",
         "ChannelUnhold",
-        "PeerStatusChange",
+        "ChannelTransfer",
+        "ContactStatusChange",
     )
 
     def __init__(self) -> None:
+        self.contacts = Contacts()
         self._originated: dict[str, datetime | None] = {}
         self._entering: dict[str, asyncio.Future[bool]] = {}
         # Subscribed to legs and to their endpoints, we get each event of a leg twice, word for word.
         self._recent: deque[str] = deque(maxlen=_RECENT)
-        self._readers: dict[str, Callable[[str], Iterable[LegEvent | Registration]]] = {
+        self._readers: dict[str, Callable[[str], Iterable[Happening]]] = {
             "Dial": self._dial,
             "StasisStart": self._stasis_start,
             "ChannelHangupRequest": self._hangup_request,
             "ChannelDestroyed": self._destroyed,
             "ChannelHold": self._held,
             "ChannelUnhold": self._resumed,
-            "PeerStatusChange": self._peer_status,
+            "ChannelTransfer": self._transfer,
+            "ContactStatusChange": self._contact_status,
         }
 
-    def read(self, kind: str, text: str) -> Iterable[LegEvent | Registration]:
-        """What an event means; nothing, when it is about no leg or phone of ours."""
+    def read(self, kind: str, text: str) -> Iterable[Happening]:
+        """What an event means, if anything."""
         reader = self._readers.get(kind)
         if reader is None or text in self._recent:
             return ()
@@ -124,34 +168,33 @@ class EventReader:
         event = _decode_dial(text)
         kind = _OF_DIAL_STATUS.get(event.dialstatus)
         leg_id, at = event.peer.id, instant(event.timestamp)
-        if kind is None or not _is_ours(leg_id):
+        if kind is None:
             return
         if kind is LegAnswered and leg_id in self._originated:
             self._originated[leg_id] = at
             return
         yield kind(leg_id=leg_id, at=at)
 
-    def _stasis_start(self, text: str) -> Iterable[LegEvent]:
-        event = _decode_channel_event(text)
-        leg_id = event.channel.id
+    def _stasis_start(self, text: str) -> Iterable[LegEvent | Arrival]:
+        event = _decode_start(text)
+        leg_id, at = event.channel.id, instant(event.timestamp)
         entering = self._entering.pop(leg_id, None)
         if entering is not None and not entering.done():
             entering.set_result(True)
         if leg_id in self._originated:
-            answered_at = self._originated.pop(leg_id) or instant(event.timestamp)
-            yield LegAnswered(leg_id=leg_id, at=answered_at)
+            yield LegAnswered(leg_id=leg_id, at=self._originated.pop(leg_id) or at)
+        elif arrival := arrival_of(event.channel, event.args, at):
+            yield arrival
 
     def _hangup_request(self, text: str) -> Iterable[LegEvent]:
-        """Ours are ``soft``. A refusal of our INVITE comes as one too, before the channel is up: it is no hang-up."""
+        """Ours are ``soft``. A refused INVITE and a caller's CANCEL come as one too, before the channel is up."""
         event = _decode_channel_event(text)
-        if _is_ours(event.channel.id) and not event.soft and event.channel.state == UP:
+        if not event.soft and event.channel.state == UP:
             yield LegHungUp(leg_id=event.channel.id, at=instant(event.timestamp))
 
     def _destroyed(self, text: str) -> Iterable[LegEvent]:
         event = _decode_channel_event(text)
         leg_id, at = event.channel.id, instant(event.timestamp)
-        if not _is_ours(leg_id):
-            return
         entering = self._entering.pop(leg_id, None)
         if entering is not None and not entering.done():
             entering.set_result(False)
@@ -162,24 +205,33 @@ class EventReader:
 
     def _held(self, text: str) -> Iterable[LegEvent]:
         event = _decode_channel_event(text)
-        if _is_ours(event.channel.id):
-            yield LegHeld(leg_id=event.channel.id, at=instant(event.timestamp))
+        yield LegHeld(leg_id=event.channel.id, at=instant(event.timestamp))
 
     def _resumed(self, text: str) -> Iterable[LegEvent]:
         event = _decode_channel_event(text)
-        if _is_ours(event.channel.id):
-            yield LegResumed(leg_id=event.channel.id, at=instant(event.timestamp))
+        yield LegResumed(leg_id=event.channel.id, at=instant(event.timestamp))
 
-    def _peer_status(self, text: str) -> Iterable[Registration]:
-        """Sent when the first contact of a phone becomes reachable and when the last one is gone."""
-        event = _decode_peer(text)
-        if not is_trunk(event.endpoint.resource):
-            yield Registration(
-                sip_username=event.endpoint.resource,
-                is_registered=event.endpoint.state == ONLINE,
-                at=instant(event.timestamp),
-            )
+    def _transfer(self, text: str) -> Iterable[TransferAsked]:
+        """One with a state echoes what we told the phone.
 
+        A dialog that Asterisk does not know has no channel. Its Call-ID stands for the leg: nobody knows that either.
+        """
+        event = _decode_transfer(text)
+        if event.state:
+            return
+        wanted, other = event.refer_to.requested_destination, event.refer_to.destination_channel
+        yield TransferAsked(
+            leg_id=event.referred_by.source_channel.id,
+            at=instant(event.timestamp),
+            number=wanted.destination,
+            other_leg_id=other.id if other else wanted.protocol_id,
+        )
 
-def _is_ours(leg_id: str) -> bool:
-    return ids.call_id_of(leg_id) is not None
+    def _contact_status(self, text: str) -> Iterable[Registration]:
+        event = _decode_contact(text)
+        account = event.endpoint.resource
+        before = self.contacts.of(account)
+        self.contacts.take(account, event.contact_info.uri, event.contact_info.contact_status)
+        now = self.contacts.of(account)
+        if is_phone(account) and now != before:
+            yield Registration(sip_username=account, contacts=now, at=instant(event.timestamp))

@@ -1,4 +1,4 @@
-"""The commands that make, join and end legs and bridges, as ARI requests.
+"""The commands that make, answer and end legs, as ARI requests.
 
 Asterisk 22.10 answers 409 to a duplicate channel id, but then also to whatever cannot be created on the same connection
 afterwards (the reason sticks); nobody to dial is 500 "Allocation failed".
@@ -9,22 +9,27 @@ import re
 from collections.abc import Mapping
 
 from cordboard.domain.commands import (
+    Alert,
+    Answer,
     CallerId,
-    CreateBridge,
-    DestroyBridge,
     Dial,
     HangUp,
     HangUpReason,
-    JoinBridge,
+    OpenAudio,
+    ReportTransfer,
     Target,
     TargetKind,
+    TransferState,
 )
 from cordboard.engine.asterisk.ari import REQUEST_SECONDS, AriResponse, AriSocket
+from cordboard.engine.asterisk.bridges import add, check_joined
 from cordboard.engine.asterisk.events import EventReader
-from cordboard.engine.asterisk.provision import NARROW_BAND_CODECS, trunk_endpoint
+from cordboard.engine.asterisk.sip_objects import NARROW_BAND_CODECS, trunk_endpoint
 from cordboard.engine.port import EngineRefused
 
 _DIALLABLE = re.compile(r"[+*0-9A-Za-z._-]+")
+# A registered contact, as Asterisk has it.
+_CONTACT = re.compile(r"sips?:[^\s<>\"\x00-\x1f\x7f]+", re.IGNORECASE)
 _NOT_IN_NAMES = re.compile(r'[\x00-\x1f\x7f"\\<>]')
 
 # What phones understand as "pick up by yourself": Call-Info's answer-after (Snom, Polycom, Grandstream), Alert-Info
@@ -35,16 +40,34 @@ _AUTO_ANSWER_HEADERS = {
     "PJSIP_HEADER(add,Answer-Mode)": "Auto",
 }
 
-_REASONS = {
-    HangUpReason.NORMAL: "normal",
-    HangUpReason.BUSY: "busy",
-    HangUpReason.NO_ANSWER: "no_answer",
-    HangUpReason.ANSWERED_ELSEWHERE: "answered_elsewhere",
+# Asks Asterisk to tell us of a REFER and to do nothing itself (dialplan: nodes/asterisk_config.py).
+_TRANSFERS = {"PJSIP_TRANSFER_HANDLING()": "ari-only"}
+
+# Q.850 causes. A leg that was answered is told them as they are; to a caller who was not they are SIP codes, by
+# Asterisk's table: 1 404, 16 603, 17 486, 19 and 20 480, 21 403, 26 603 "completed elsewhere", 34 503, 38 500.
+_CAUSES = {
+    HangUpReason.NORMAL: 16,
+    HangUpReason.BUSY: 17,
+    HangUpReason.NO_ANSWER: 19,
+    HangUpReason.ANSWERED_ELSEWHERE: 26,
+    HangUpReason.UNREACHABLE: 20,
+    HangUpReason.DECLINED: 16,
+    HangUpReason.FORBIDDEN: 21,
+    HangUpReason.UNKNOWN_NUMBER: 1,
+    HangUpReason.OVERLOADED: 34,
+    HangUpReason.FAILED: 38,
+}
+
+# As a NOTIFY says it: 100 Trying, 200 OK, 503 Service Unavailable (RFC 3515 2.4.5).
+_PROGRESS = {
+    TransferState.RINGING: "channel_progress",
+    TransferState.ANSWERED: "channel_answered",
+    TransferState.FAILED: "channel_unavailable",
 }
 
 
 class Legs:
-    """Legs and bridges of one Asterisk. Each method raises EngineRefused and EngineAway."""
+    """Legs of one Asterisk. Each method raises EngineRefused and EngineAway."""
 
     def __init__(self, reader: EventReader, app: str) -> None:
         self._reader = reader
@@ -57,25 +80,28 @@ class Legs:
         else:
             await self._dial_into(ari, command, command.bridge_id)
 
-    async def create_bridge(self, ari: AriSocket, command: CreateBridge) -> None:
-        """Make a bridge."""
-        response = await ari.request("POST", f"bridges/{command.bridge_id}", {"type": "mixing"})
-        if not response.is_done:
-            raise EngineRefused(response.reason)
+    async def alert(self, ari: AriSocket, command: Alert) -> None:
+        """180 to a caller."""
+        _check_there(await ari.request("POST", f"channels/{command.leg_id}/ring"))
 
-    async def destroy_bridge(self, ari: AriSocket, command: DestroyBridge) -> None:
-        """Take a bridge down."""
-        response = await ari.request("DELETE", f"bridges/{command.bridge_id}")
+    async def open_audio(self, ari: AriSocket, command: OpenAudio) -> None:
+        """183 with SDP to a caller."""
+        _check_there(await ari.request("POST", f"channels/{command.leg_id}/progress"))
+
+    async def answer(self, ari: AriSocket, command: Answer) -> None:
+        """200 to a caller; one who has it already counts as done."""
+        _check_there(await ari.request("POST", f"channels/{command.leg_id}/answer"))
+
+    async def report_transfer(self, ari: AriSocket, command: ReportTransfer) -> None:
+        """NOTIFY to a phone that asked for a transfer; one that asked for none hears nothing."""
+        body = {"states": _PROGRESS[command.state]}
+        response = await ari.request("POST", f"channels/{command.leg_id}/transfer_progress", body)
         if not response.is_ok and not response.is_gone:
             raise EngineRefused(response.reason)
 
-    async def join(self, ari: AriSocket, command: JoinBridge) -> None:
-        """Put a leg in a bridge."""
-        _check_joined(await _add(ari, command.bridge_id, command.leg_id))
-
     async def hang_up(self, ari: AriSocket, command: HangUp) -> None:
         """End a leg."""
-        query = {"reason": _REASONS[command.reason]}
+        query = {"reason_code": str(_CAUSES[command.reason])}
         response = await ari.request("DELETE", f"channels/{command.leg_id}", query=query)
         if not response.is_ok and not response.is_gone:
             raise EngineRefused(response.reason)
@@ -88,7 +114,7 @@ class Legs:
             "callerId": _caller_id(command.caller),
             "timeout": command.ring_seconds,
             "formats": ",".join(NARROW_BAND_CODECS),
-            "variables": _headers(command),
+            "variables": _variables(command),
         }
         self._reader.expect_originated(command.leg_id)
         response = await ari.request("POST", "channels", body)
@@ -103,7 +129,7 @@ class Legs:
             "app": self._app,
             "channelId": leg_id,
             "formats": ",".join(NARROW_BAND_CODECS),
-            "variables": {**_connected_line(command.caller), **_headers(command)},
+            "variables": {**_connected_line(command.caller), **_variables(command)},
         }
         entered = self._reader.expect_created(leg_id)
         response = await ari.request("POST", "channels/create", body)
@@ -120,7 +146,7 @@ class Legs:
             raise
 
     async def _put_through(self, ari: AriSocket, command: Dial, bridge_id: str) -> None:
-        _check_joined(await _add(ari, bridge_id, command.leg_id))
+        check_joined(await add(ari, bridge_id, command.leg_id))
         dialled = await ari.request("POST", f"channels/{command.leg_id}/dial", {"timeout": command.ring_seconds})
         if not dialled.is_ok:
             raise EngineRefused(dialled.reason, is_gone=dialled.is_gone)
@@ -145,30 +171,28 @@ def _not_created(response: AriResponse) -> EngineRefused:
     return EngineRefused(response.reason, is_unreachable=response.status_code in {409, 500})
 
 
-async def _add(ari: AriSocket, bridge_id: str, leg_id: str) -> AriResponse:
-    """Without the inhibition the other leg's number would become this one's caller id, in its INVITE."""
-    body = {"channel": leg_id, "inhibitConnectedLineUpdates": True}
-    return await ari.request("POST", f"bridges/{bridge_id}/addChannel", body)
-
-
-def _check_joined(response: AriResponse) -> None:
-    """400 is a leg that is not there, 404 a bridge."""
+def _check_there(response: AriResponse) -> None:
     if not response.is_ok:
-        raise EngineRefused(response.reason, is_gone=response.status_code in {400, 404})
+        raise EngineRefused(response.reason, is_gone=response.is_gone)
 
 
 def _endpoint(target: Target) -> str:
     if not _DIALLABLE.fullmatch(target.address):
         raise EngineRefused(f"'{target.address}' cannot be dialled", is_unreachable=True)
-    if target.kind is TargetKind.PHONE:
+    if target.kind is TargetKind.PHONE and not target.contact:
         return f"PJSIP/{target.address}"
+    if target.kind is TargetKind.PHONE:
+        if not _CONTACT.fullmatch(target.contact):
+            raise EngineRefused(f"'{target.contact}' cannot be dialled", is_unreachable=True)
+        return f"PJSIP/{target.address}/{target.contact}"
     if target.trunk_id is None:
         raise EngineRefused("no trunk was given", is_unreachable=True)
     return f"PJSIP/{target.address}@{trunk_endpoint(target.trunk_id)}"
 
 
-def _headers(command: Dial) -> Mapping[str, str]:
-    return _AUTO_ANSWER_HEADERS if command.is_auto_answered else {}
+def _variables(command: Dial) -> Mapping[str, str]:
+    headers = _AUTO_ANSWER_HEADERS if command.is_auto_answered else {}
+    return {**headers, **_TRANSFERS} if command.target.kind is TargetKind.PHONE else headers
 
 
 def _caller_id(caller: CallerId) -> str:

@@ -4,7 +4,22 @@ import msgspec
 
 UP = "Up"
 RINGING = frozenset({"Ring", "Ringing"})
-ONLINE = "online"
+_STASIS = "Stasis"
+
+
+class Party(msgspec.Struct, frozen=True, gc=False):
+    """Whom a leg shows."""
+
+    name: str = ""
+    number: str = ""
+
+
+class Position(msgspec.Struct, frozen=True, gc=False):
+    """Where in the dialplan a leg is. ``app_data``: what the application was told, as one text."""
+
+    exten: str = ""
+    app_name: str = ""
+    app_data: str = ""
 
 
 class Channel(msgspec.Struct, frozen=True, gc=False):
@@ -13,6 +28,12 @@ class Channel(msgspec.Struct, frozen=True, gc=False):
     id: str
     state: str = ""
     creationtime: str = ""
+    caller: Party = Party()
+    dialplan: Position = Position()
+
+    def came_in(self, app: str) -> bool:
+        """Whether it is a call that came in and was given to ``app`` by the dialplan."""
+        return self.dialplan.app_name == _STASIS and self.dialplan.app_data.startswith(f"{app},")
 
 
 class Bridge(msgspec.Struct, frozen=True, gc=False):
@@ -23,10 +44,9 @@ class Bridge(msgspec.Struct, frozen=True, gc=False):
 
 
 class Endpoint(msgspec.Struct, frozen=True, gc=False):
-    """A phone or a trunk."""
+    """A phone, a trunk or a carrier."""
 
     resource: str
-    state: str = ""
 
 
 class Status(msgspec.Struct, frozen=True, gc=False):

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from cordboard.domain.clock import Clock
 from cordboard.domain.registration import TrunkState
 from cordboard.engine.asterisk.ami import Ami
-from cordboard.engine.asterisk.provision import is_trunk, trunk_of
+from cordboard.engine.asterisk.sip_objects import is_trunk, trunk_of
 from cordboard.engine.port import EngineAway, EngineRefused
 
 POLL_SECONDS = 2.0
