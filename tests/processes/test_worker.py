@@ -18,7 +18,7 @@ from cordboard.domain.call_facts import RecordingStatus
 from cordboard.store import Store
 from tests.support.database import Cluster
 from tests.support.receiver import Answer, Receiver
-from tests.support.tones import raw_stereo
+from tests.support.tones import raw_tone
 from tests.support.worker import Workshop, open_workshop
 
 PATIENCE_SECONDS = 60
@@ -73,7 +73,7 @@ async def test_delivers_records_and_stops_when_told(workshop: Workshop, receiver
     async with running(workshop) as process:
         [first] = await receiver.wait_for(1)
         assert waiting.reference.encode() in first.body
-        facts = await workshop.end_call(is_recorded=True, raw=raw_stereo(1, left_hertz=440))
+        facts = await workshop.end_call(is_recorded=True, raw=(raw_tone(1, 440), None))
         [_, second] = await receiver.wait_for(2)
         said = json.loads(second.body)
         assert said["call_id"] == facts.reference

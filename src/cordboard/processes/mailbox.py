@@ -31,12 +31,18 @@ class Mailbox:
         self._over = over
         self._waiting: asyncio.Queue[CallInput | EngineSnapshot] = asyncio.Queue()
         self._timers: dict[Timer, asyncio.TimerHandle] = {}
+        self._changed = asyncio.Event()
         self._task = asyncio.create_task(self._run(), name=f"call {call.reference}")
         self._arm()
 
     def post(self, happening: CallInput | EngineSnapshot) -> None:
         """Put something at the end of the line. Returns at once."""
         self._waiting.put_nowait(happening)
+
+    async def until(self, is_so: Callable[[Call], bool]) -> None:
+        """Wait until the call, as it is written, is so; or is over."""
+        while not is_so(self.call) and not self.call.is_over:
+            await self._changed.wait()
 
     def lose_engine(self) -> None:
         """Nothing of the call is left in the engine: it ended with its last sign of life."""
@@ -75,7 +81,7 @@ class Mailbox:
         commands = step.commands
         while True:
             try:
-                await write_step(self._core, step)
+                await write_step(self._core, step, self.call)
             except Exception as error:
                 # Most likely the database is away (Unavailable); whatever it is, a call that nobody works on would keep
                 # its agent's slot for ever, so it is tried again until somebody mends the cause.
@@ -86,6 +92,8 @@ class Mailbox:
                 await asyncio.sleep(RETRY_SECONDS)
             else:
                 self.call = step.call
+                self._changed.set()
+                self._changed = asyncio.Event()
                 return commands
 
     async def _execute(self, commands: tuple[Command, ...]) -> None:

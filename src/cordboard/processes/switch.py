@@ -12,12 +12,14 @@ import structlog
 
 from cordboard.actions.core import Core
 from cordboard.app import build_core, build_engine
+from cordboard.domain.arrival import Arrival, TransferAsked
 from cordboard.domain.errors import Unavailable
-from cordboard.domain.instruction import event_of
+from cordboard.domain.instruction import InstructionKind, event_of
 from cordboard.domain.leg_events import LegEvent
 from cordboard.domain.registration import Node, Registration, TrunkState
 from cordboard.engine.port import Engine, EngineAway, EngineConnected, EngineDisconnected
 from cordboard.processes.program import run_program
+from cordboard.processes.reception import Reception
 from cordboard.processes.switchboard import Switchboard
 from cordboard.settings import Settings
 
@@ -41,6 +43,7 @@ class Switch:
         self._engine = engine
         self._node = node
         self._board = Switchboard(core, engine)
+        self._reception = Reception(core, engine, self._board, node.id, self._wake_queue)
         self._startup_time = node.startup_time
         self._is_connected = False
         self._away_since = core.clock.monotonic()
@@ -63,6 +66,7 @@ class Switch:
                 tasks.create_task(self._every(SWEEP_SECONDS, self._sweep))
                 tasks.create_task(self._every(RESYNC_SECONDS, self._resync_registrations))
         finally:
+            self._reception.close()
             self._board.close()
 
     async def _every(self, seconds: float, work: Callable[[], Awaitable[float | None]], wake: str = "") -> None:
@@ -89,11 +93,18 @@ class Switch:
                     if channel in (name, ""):
                         event.set()
 
+    def _wake_queue(self) -> None:
+        self._woken["call_queued"].set()
+
     async def _read_engine(self) -> None:
         async for event in self._engine.events():
             match event:
                 case LegEvent():
                     self._board.leg_event(event)
+                case Arrival():
+                    self._reception.arrive(event)
+                case TransferAsked():
+                    self._reception.transfer_asked(event)
                 case Registration():
                     await self._try(self._core.store.system.registrations.put(self._node.id, event))
                 case TrunkState():
@@ -162,7 +173,11 @@ class Switch:
 
     async def _carry_out(self) -> None:
         for instruction in await self._core.store.system.instructions.take(self._node.id):
-            if not self._board.tell(instruction.call_id, event_of(instruction.kind, instruction.at)):
+            if instruction.kind is InstructionKind.TRANSFER:
+                is_told = self._reception.transfer(instruction.call_id, instruction.argument, instruction.at)
+            else:
+                is_told = self._board.tell(instruction.call_id, event_of(instruction.kind, instruction.at))
+            if not is_told:
                 log.info("instruction_too_late", call=instruction.call_id.hex, kind=instruction.kind.value)
 
     async def _provision(self) -> None:

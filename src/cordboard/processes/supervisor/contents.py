@@ -44,6 +44,7 @@ async def seed_demo(settings: Settings) -> dict[str, Any]:
             for account in demo.accounts
         ],
         "numbers": dict(demo.numbers),
+        "inside": dict(demo.inside),
         "first_call": demo.curl,
     }
 
@@ -57,7 +58,7 @@ async def until_registered(settings: Settings, demo: dict[str, Any]) -> None:
         while waiting:
             async with core.store.for_tenant(tenant.id).transaction() as rows:
                 admission = await rows.admissions.for_call(waiting[-1])
-            if admission and admission.is_registered:
+            if admission.is_registered:
                 waiting.pop()
             else:
                 await asyncio.sleep(POLL_SECONDS)
