@@ -2,17 +2,11 @@
 
 import asyncio
 import json
-import os
 import re
-import sys
-from collections.abc import AsyncIterator, Callable
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
-import pytest
-
 from cordboard.actions.add_webhook import add_webhook
-from cordboard.actions.apply_call_events import take_in, write_step
 from cordboard.actions.settle_records import settle_recording
 from cordboard.domain import ids
 from cordboard.domain.call_facts import RecordingStatus
@@ -20,69 +14,15 @@ from cordboard.domain.call_state import Call
 from cordboard.domain.cause import Cause
 from cordboard.domain.instruction import InstructionKind
 from cordboard.domain.leg_events import (
-    CallInput,
     CallStarted,
-    LegAnswered,
     LegEnded,
-    LegHungUp,
-    LegRinging,
 )
 from cordboard.domain.webhook import Attempt
-from cordboard.store import Store
-from tests.cli.conftest import Terminal
-from tests.support.core import Shop, make_core, open_shop
+from tests.cli.conftest import Switch, Terminal, Watched
+from tests.support.core import Shop
 
 CALL = ("call", "--tenant", "shop", "--from", "6688", "--to", "0912345678")
 REFERENCE = re.compile(r"\d{14}-[A-Z]{8}-\d{3,10}")
-PATIENCE_SECONDS = 60
-
-
-@pytest.fixture
-async def shop(store: Store, tmp_path: Path) -> Shop:
-    return await open_shop(make_core(store, tmp_path, allow_networks=("127.0.0.0/8",)))
-
-
-class Switch:
-    """What ``switch`` does with a call, as far as the database can tell."""
-
-    def __init__(self, shop: Shop) -> None:
-        self._shop = shop
-
-    async def queued(self) -> Call:
-        """The call that waits, as soon as there is one."""
-        async with asyncio.timeout(PATIENCE_SECONDS):
-            while True:
-                for call in await self._shop.core.store.system.calls.queued(self._shop.node.id):
-                    return call
-                await asyncio.sleep(0.01)
-
-    async def tell(self, call: Call, *happenings: CallInput) -> Call:
-        """The call after what happened to it."""
-        step = take_in(call, happenings)
-        await write_step(self._shop.core, step)
-        return step.call
-
-    async def connect(self, call: Call) -> Call:
-        """Both parties answer."""
-        agent, customer, now = ids.leg_id(call.id, 1), ids.leg_id(call.id, 2), self._shop.core.clock.now
-        call = await self.tell(call, CallStarted(at=now()))
-        call = await self.tell(call, LegRinging(at=now(), leg_id=agent), LegAnswered(at=now(), leg_id=agent))
-        return await self.tell(call, LegRinging(at=now(), leg_id=customer), LegAnswered(at=now(), leg_id=customer))
-
-    async def end(self, call: Call) -> Call:
-        """The customer hangs up."""
-        agent, customer, now = ids.leg_id(call.id, 1), ids.leg_id(call.id, 2), self._shop.core.clock.now
-        return await self.tell(
-            call,
-            LegHungUp(at=now(), leg_id=customer),
-            LegEnded(at=now(), leg_id=customer, cause=Cause(q850=16)),
-            LegEnded(at=now(), leg_id=agent, cause=Cause(q850=16)),
-        )
-
-
-@pytest.fixture
-def switch(shop: Shop) -> Switch:
-    return Switch(shop)
 
 
 async def typed(terminal: Terminal, *words: str) -> Any:  # noqa: ANN401 - JSON of any shape
@@ -116,6 +56,8 @@ async def test_a_call_is_accepted_shown_told_things_and_ended(shop: Shop, switch
     assert await asyncio.to_thread(terminal.failure, *CALL) == "refused: the agent is in a call"
     for command, kind in (
         ("hangup", InstructionKind.HANG_UP),
+        ("hold", InstructionKind.HOLD),
+        ("resume", InstructionKind.RESUME),
         ("pause-recording", InstructionKind.PAUSE_RECORDING),
         ("resume-recording", InstructionKind.RESUME_RECORDING),
     ):
@@ -123,6 +65,10 @@ async def test_a_call_is_accepted_shown_told_things_and_ended(shop: Shop, switch
         assert told == {"reference": made["reference"], "id": made["id"], "instruction": kind.value}
         (instruction,) = await shop.core.store.system.instructions.take(shop.node.id)
         assert (instruction.call_id, instruction.kind) == (call.id, kind)
+    told = await typed(terminal, "calls", "transfer", made["id"], "--to", "101")
+    assert told == {"reference": made["reference"], "id": made["id"], "instruction": "transfer", "to": "101"}
+    (instruction,) = await shop.core.store.system.instructions.take(shop.node.id)
+    assert (instruction.call_id, instruction.kind, instruction.argument) == (call.id, InstructionKind.TRANSFER, "101")
     await switch.end(call)
     assert await typed(terminal, "calls", "list") == []
     (record,) = await typed(terminal, "calls", "list", "--ended")
@@ -143,9 +89,9 @@ async def test_the_keys_of_a_call(shop: Shop, switch: Switch, terminal: Terminal
     (record,) = await typed(terminal, "calls", "list", "--ended", "--limit", "1")
     assert list(record) == [
         "tenant", "reference", "id", "number", "phase", "direction", "outcome", "agent", "extension",
-        "customer_number", "customer_name", "did_number", "request_id", "requested_at", "ringing_at", "connected_at",
-        "ended_at", "held_milliseconds", "ended_by", "end_reason", "failed_party", "sip_code", "recording_name",
-        "recording_status",
+        "customer_number", "customer_name", "did_number", "transferred_to", "request_id", "requested_at", "ringing_at",
+        "connected_at", "ended_at", "held_milliseconds", "ended_by", "end_reason", "failed_party", "sip_code",
+        "recording_name", "recording_status", "ringing", "is_held",
     ]  # fmt: skip
     assert (record["agent"], record["extension"], record["customer_number"]) == (
         shop.agent.user_name,
@@ -153,51 +99,6 @@ async def test_the_keys_of_a_call(shop: Shop, switch: Switch, terminal: Terminal
         "+84912345678",
     )
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}\+00:00", record["connected_at"])
-
-
-class Watched:
-    """``cordboard call --follow`` in a process, read line by line."""
-
-    def __init__(self, process: asyncio.subprocess.Process) -> None:
-        self._process = process
-        self.lines: list[str] = []
-
-    async def until(self, holds: Callable[[str], bool]) -> None:
-        """Read on until a line that ``holds``."""
-        assert self._process.stdout is not None
-        async with asyncio.timeout(PATIENCE_SECONDS):
-            while line := (await self._process.stdout.readline()).decode():
-                self.lines.append(line.rstrip("\n"))
-                if holds(line):
-                    return
-        raise AssertionError(self.lines)
-
-    async def end(self) -> str:
-        """The rest, when it has ended well."""
-        async with asyncio.timeout(PATIENCE_SECONDS):
-            rest, complaint = await self._process.communicate()
-        assert (self._process.returncode, complaint.decode()) == (0, "")
-        return rest.decode()
-
-
-@pytest.fixture
-async def watch(variables: dict[str, str]) -> AsyncIterator[Callable[..., Any]]:
-    started: list[asyncio.subprocess.Process] = []
-
-    async def start(*words: str) -> Watched:
-        process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "cordboard", *words,
-            env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)} | variables,
-            stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
-        )  # fmt: skip
-        started.append(process)
-        return Watched(process)
-
-    yield start
-    for process in started:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
 
 
 async def hook(shop: Shop) -> None:

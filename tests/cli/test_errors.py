@@ -2,6 +2,7 @@
 
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 
@@ -10,6 +11,8 @@ from tests.cli.conftest import Terminal
 OF_ACME = ("--tenant", "acme")
 AGENT = ("agent", "create", *OF_ACME, "--user-name")
 TRUNK = ("trunk", "add", "carrier", *OF_ACME, "--host")
+GROUP = ("group", "create", "sales", *OF_ACME)
+CONTACT = ("contact", "add", *OF_ACME)
 WEBHOOK = ("webhook", "add", *OF_ACME, "--authorization", "k")
 
 
@@ -55,9 +58,20 @@ WEBHOOK = ("webhook", "add", *OF_ACME, "--authorization", "k")
         (("did", "add", "02873000001", *OF_ACME, "--to", "agent:9999"), "no extension '9999'"),
         (
             ("did", "add", "02873000001", *OF_ACME, "--to", "ivr:main"),
-            "to: 'ivr:main' does not say where; known kinds: agent",
+            "to: 'ivr:main' does not say where; known kinds: agent, group",
         ),
-        (("did", "add", "02873000001", *OF_ACME, "--to", "6688"), "to: '6688' does not say where; known kinds: agent"),
+        (
+            ("did", "add", "02873000001", *OF_ACME, "--to", "6688"),
+            "to: '6688' does not say where; known kinds: agent, group",
+        ),
+        (("did", "add", "02873000001", *OF_ACME, "--to", "group:sales"), "no group 'sales'"),
+        ((*GROUP, "--extension", "700", "--agent", "6688", "6689"), "no extension '6689'"),
+        ((*GROUP, "--extension", "6688"), "extension '6688' exists already"),
+        ((*GROUP, "--extension", "0700"), "extension: '0700' is not 2 to 8 digits without a leading 0"),
+        (("group", "remove", "sales", *OF_ACME), "no group 'sales'"),
+        ((*CONTACT, "--phone", "0912345678"), "first_name: give a first or a last name"),
+        ((*CONTACT, "--last-name", "Le", "--phone", "x"), "phone: 'x' is not a telephone number in VN"),
+        (("contact", "remove", str(UUID(int=7))), f"no contact '{UUID(int=7)}'"),
         (("did", "remove", "+842873000009"), "no DID '+842873000009'"),
         ((*WEBHOOK, "--dialect", "x", "--url", "https://x.invalid/"), "dialect: 'x' is none of alohub"),
         ((*WEBHOOK, "--dialect", "alohub", "--url", "ftp://x.invalid/"), "url: neither http nor https"),
@@ -78,6 +92,8 @@ WEBHOOK = ("webhook", "add", *OF_ACME, "--authorization", "k")
         (("calls", "show", "0" * 32), f"no call '{'0' * 32}'"),
         (("calls", "show", "12"), "no call '12'"),
         (("calls", "hangup", "20260310165227-IMCRRNJW-3421"), "no call '20260310165227-IMCRRNJW-3421'"),
+        (("calls", "transfer", "0" * 32, "--to", "101"), f"no call '{'0' * 32}'"),
+        (("calls", "list", "--follow", "--tenant", "globex"), "no tenant 'globex'"),
         (("calls", "list", "--tenant", "globex"), "no tenant 'globex'"),
     ],
 )  # fmt: skip
@@ -100,7 +116,10 @@ def test_an_error_is_one_line_and_exit_1(
         (("key", "create", "--tenant", "acme", "--all-scopes", "--scope", "call"), "give either --scope"),
         (("key", "revoke", "x"), "Input should be a valid integer"),
         (("agent", "create", "--tenant", "acme"), "Missing option '--user-name'"),
+        (("contact", "add", "--tenant", "acme"), "Missing option '--phone'"),
+        (("contact", "remove", "x"), "Input should be a valid UUID"),
         (("call", "--tenant", "acme", "--from", "6688"), "Missing option '--to'"),
+        (("calls", "transfer", "0" * 32), "Missing option '--to'"),
         (("calls", "list", "--limit", "0", "--ended"), "greater than or equal to 1"),
     ],
 )

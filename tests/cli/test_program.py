@@ -35,6 +35,7 @@ def test_every_reason_has_its_words() -> None:
         ("tenant create acme --cors-origin * https://a", "tenant create acme --cors-origin * --cors-origin https://a"),
         ("tenant create --cors-origin * acme --email x", "tenant create --cors-origin * acme --email x"),
         ("tenant set acme --language en", "tenant set acme --language en"),
+        ("group create --agent 101 102 sales", "group create --agent 101 --agent 102 sales"),
     ],
 )
 def test_values_may_follow_one_option(typed: str, read: str) -> None:

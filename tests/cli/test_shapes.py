@@ -49,11 +49,14 @@ def test_tenants(terminal: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
         "limit_route": 100,
         "max_calls": 0,
         "recording_days": 30,
+        "is_enabled": True,
     }
     assert terminal.json("tenant", "list") == [changed]
     terminal.json("tenant", "set", "Acme Ltd", "--allow-destination", "+84", "--allow-destination", "+39")
     emptied = terminal.json("tenant", "set", "Acme Ltd", "--allow-destination", "")
     assert emptied["allowed_destinations"] == []
+    for flag, is_enabled in (("--disable", False), ("--enable", True)):
+        assert terminal.json("tenant", "set", "Acme Ltd", flag) == emptied | {"is_enabled": is_enabled}
 
 
 def test_keys(terminal: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -124,6 +127,35 @@ def test_dids(terminal: Terminal, acme: dict[str, str]) -> None:
     assert terminal.json("did", "list", "--tenant", "acme") == [{"tenant": "acme", **made}]
     assert terminal.json("did", "remove", "+842873000001") == {"number": "+842873000001", "is_removed": True}
     assert terminal.json("did", "list") == []
+
+
+def test_groups(terminal: Terminal, acme: dict[str, str]) -> None:
+    terminal.json("agent", "create", "--tenant", "acme", "--user-name", "bob", "--extension", "101")
+    made = terminal.json("group", "create", "--tenant", "acme", "--extension", "700", "--agent", "101",
+                         acme["extension"], "sales")  # fmt: skip
+    assert made == {"id": made["id"], "name": "sales", "extension": "700", "agents": ["101", "6688"]}
+    assert terminal.json("group", "list", "--tenant", "acme") == [{"tenant": "acme", **made}]
+    did = terminal.json("did", "add", "02873000001", "--tenant", "acme", "--to", "group:sales")
+    assert did["to"] == "group:sales"
+    assert terminal.failure("group", "remove", "sales", "--tenant", "acme") == "name: a DID leads to group 'sales'"
+    terminal.json("did", "remove", did["number"])
+    assert terminal.json("group", "remove", "sales", "--tenant", "acme") == {"name": "sales", "is_removed": True}
+    assert terminal.json("group", "list") == []
+
+
+def test_contacts(terminal: Terminal) -> None:
+    terminal.json("tenant", "create", "acme")
+    made = terminal.json("contact", "add", "--tenant", "acme", "--first-name", "Mai", "--last-name", "Tran",
+                         "--phone", "0912345678", "--phone", "+39 06 1234567")  # fmt: skip
+    assert made == {
+        "id": made["id"],
+        "first_name": "Mai",
+        "last_name": "Tran",
+        "phones": ["+84912345678", "+39061234567"],
+    }
+    assert terminal.json("contact", "list", "--tenant", "acme") == [{"tenant": "acme", **made}]
+    assert terminal.json("contact", "remove", made["id"]) == {"id": made["id"], "is_removed": True}
+    assert terminal.json("contact", "list") == []
 
 
 def test_webhooks(terminal: Terminal) -> None:

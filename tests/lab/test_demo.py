@@ -7,7 +7,7 @@ from pathlib import Path
 from cordboard.domain.did import RouteKind
 from cordboard.lab.accounts import FILE_NAME, DemoSecrets, read_secrets, write_secrets
 from cordboard.lab.configuration import CARRIER_HOSTS
-from cordboard.lab.demo import DID, TENANT, TRUNK, Demo, seed
+from cordboard.lab.demo import DID, GROUP, GROUP_EXTENSION, TENANT, TRUNK, Demo, seed
 from cordboard.store import Store
 from tests.support.core import make_core
 
@@ -35,6 +35,9 @@ async def test_the_demo_has_all_that_a_call_needs(store: Store, tmp_path: Path) 
     }
     (did,) = await rows.dids.list()
     assert (did.number, did.route_kind, did.route_to) == (DID, RouteKind.AGENT, "6688")
+    (group,) = await rows.groups.list()
+    assert (group.name, group.extension, group.members) == (GROUP, GROUP_EXTENSION, ("6688", "101"))
+    assert [number for number, _ in demo.inside] == ["6688", "101", GROUP_EXTENSION, DID]
     (trunk,) = await rows.trunks.list()
     assert (trunk.name, trunk.host, trunk.port) == (TRUNK, CARRIER_HOSTS[0], 40000)
 
@@ -69,8 +72,25 @@ async def test_lost_passwords_are_replaced(store: Store, tmp_path: Path) -> None
     assert tenant
     agents = await store.for_tenant(tenant.id).agents.list()
     assert {agent.sip_username for agent in agents} == {account.sip_username for account in after.accounts}
+    (group,) = await store.for_tenant(tenant.id).groups.list()
+    assert group.members == ("6688", "101")
     assert after.key != before.key
     assert await store.system.keys.identify(after.key)
+
+
+async def test_what_somebody_made_of_the_group_stays(store: Store, tmp_path: Path) -> None:
+    await seeded(store, tmp_path)
+    tenant = await store.system.tenants.by_name(TENANT)
+    assert tenant
+    rows = store.for_tenant(tenant.id)
+    await rows.groups.remove(GROUP)
+    taken = await rows.groups.create(name="support", extension=GROUP_EXTENSION)
+    await seeded(store, tmp_path)
+    assert await rows.groups.list() == [taken]
+    await rows.groups.remove("support")
+    smaller = await rows.groups.create(name=GROUP, extension="701", members=("101",))
+    await seeded(store, tmp_path)
+    assert await rows.groups.list() == [smaller]
 
 
 async def test_a_new_database_gets_the_old_key(store: Store, tmp_path: Path) -> None:

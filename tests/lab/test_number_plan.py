@@ -4,7 +4,8 @@ import pytest
 
 from cordboard.lab.behaviour import Behaviour
 from cordboard.lab.lab import Lab
-from cordboard.lab.number_plan import number
+from cordboard.lab.number_plan import DEMO_DID, number
+from cordboard.nodes.ports import UDP, free_port
 from tests.support.sipp import CALL_KEYS, Sipp
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -84,6 +85,20 @@ async def test_a_carrier_can_be_out_of_order_while_the_other_is_not(lab: Lab, si
     await lab.carrier.behave(None)
     assert (await sipp.call(number("1044"), lab.carrier.name)).codes() == (200,)
     assert [len(carrier.calls()) for carrier in lab.carriers] == [2, 1]
+
+
+@pytest.mark.parametrize("dialled", [DEMO_DID, "02873000001"])
+async def test_a_number_that_has_an_owner_is_brought_there(lab: Lab, sipp: Sipp, dialled: str) -> None:
+    owner = await sipp.listen("refuse", port=free_port(UDP), code=480)
+    await lab.carrier.route(DEMO_DID, f"{owner.host}:{owner.port}")
+    run = await sipp.call(dialled, lab.second_carrier.name, from_user="+84912345678")
+    assert run.codes() == (480,)
+    (invite,) = owner.received("INVITE")
+    assert invite.start_line.startswith(f"INVITE sip:{DEMO_DID}@{owner.host}:{owner.port} ")
+    assert invite.headers["From"].startswith(f"<sip:+84912345678@{lab.carrier.host}")
+    await lab.carrier.route(DEMO_DID, None)
+    assert (await sipp.call(dialled, lab.carrier.name)).codes() == (180, 200)
+    assert len(owner.received("INVITE")) == 1
 
 
 async def test_a_call_can_be_hung_up_by_number(lab: Lab, sipp: Sipp) -> None:

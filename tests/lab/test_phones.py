@@ -46,6 +46,21 @@ async def test_a_phone_registers_and_is_called_at_its_contact(lab: Lab, sipp: Si
     assert not lab.carrier.calls()
 
 
+async def test_phones_of_one_account_are_apart(lab: Lab, sipp: Sipp) -> None:
+    server = await registrar(sipp)
+    account = ("6688-abcdef", PASSWORD, f"127.0.0.1:{server.port}")
+    desk = await lab.add_phone(*account, Behaviour.busy(), name="desk")
+    mobile = await lab.add_phone(*account, Behaviour.answering(after_seconds=0), name="mobile")
+    await lab.registered()
+    accepted = [each for each in server.received("REGISTER") if "Authorization" in each.headers]
+    assert {each.headers["To"] for each in accepted} == {f"<sip:{account[0]}@127.0.0.1>"}
+    for phone, codes in ((desk, (486,)), (mobile, (200,))):
+        register = next(each for each in accepted if f":{phone.name}@" in each.headers["Contact"])
+        assert (await call(sipp, register)).codes() == codes
+        await phone.released()
+        assert len(phone.calls()) == 1
+
+
 async def test_a_wrong_password_does_not_register(lab: Lab, sipp: Sipp) -> None:
     server = await registrar(sipp)
     await lab.add_phone("alice", "wrong", f"127.0.0.1:{server.port}")

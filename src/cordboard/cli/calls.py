@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Annotated
 from uuid import UUID
 
@@ -10,8 +11,9 @@ import typer
 from cordboard.actions.core import Core
 from cordboard.actions.instruct_call import instruct_call
 from cordboard.cli.call_rows import ENDED_COLUMNS, LIVE_COLUMNS, row_of
-from cordboard.cli.output import Detail, Done, Listing, Row
-from cordboard.cli.session import AnyTenant, list_rows, with_owner
+from cordboard.cli.output import Detail, Done, Listing, Row, wants_json
+from cordboard.cli.session import AnyTenant, list_rows, with_owner, with_tenants
+from cordboard.cli.watch import tell_json, tell_people, watch
 from cordboard.domain.call_facts import CallFacts, facts_of
 from cordboard.domain.call_state import Call
 from cordboard.domain.cdr import CdrFilter
@@ -31,11 +33,21 @@ _NUMBER = re.compile(r"[0-9]{1,16}\Z")
 
 @app.command("list")
 def list_(
+    ctx: typer.Context,
     tenant: AnyTenant = "",
     ended: Annotated[bool, typer.Option("--ended", help="The latest records instead of live calls.")] = False,
     limit: Annotated[int, typer.Option(min=1, max=1000, help="How many records of a tenant.")] = 20,
-) -> Listing:
-    """Live calls, or with --ended the latest records; newest first."""
+    follow: Annotated[bool, typer.Option("--follow", help="Tell of calls as they go, until Ctrl-C.")] = False,
+) -> Listing | None:
+    """Live calls, or with --ended the latest records; newest first.
+
+    With --follow what happens to calls as they begin, change and end: a line for each moment, with --json an object.
+    """
+    if follow:
+        tell = tell_json if wants_json(ctx) else tell_people
+        with suppress(KeyboardInterrupt):
+            with_tenants(tenant, lambda core, owners: watch(core, owners, tell))
+        return None
     if not ended:
         return list_rows(tenant, _live, columns=LIVE_COLUMNS, empty="No live calls.")
 
@@ -67,6 +79,28 @@ def hangup(call_id: CallName, tenant: AnyTenant = "") -> Done:
     return _instruct(tenant, call_id, InstructionKind.HANG_UP, "is being hung up")
 
 
+@app.command("hold")
+def hold(call_id: CallName, tenant: AnyTenant = "") -> Done:
+    """Let the customer wait and hear music."""
+    return _instruct(tenant, call_id, InstructionKind.HOLD, "is put on hold")
+
+
+@app.command("resume")
+def resume(call_id: CallName, tenant: AnyTenant = "") -> Done:
+    """Let both hear each other again."""
+    return _instruct(tenant, call_id, InstructionKind.RESUME, "is taken off hold")
+
+
+@app.command("transfer")
+def transfer(
+    call_id: CallName,
+    to: Annotated[str, typer.Option(metavar="NUMBER", help="An extension of an agent or group, or a number outside.")],
+    tenant: AnyTenant = "",
+) -> Done:
+    """Put somebody else in the agent's place. Until that one answers, the customer waits and the agent's call stays."""
+    return _instruct(tenant, call_id, InstructionKind.TRANSFER, f"is being transferred to {to}", argument=to)
+
+
 @app.command("pause-recording")
 def pause_recording(call_id: CallName, tenant: AnyTenant = "") -> Done:
     """Record silence from now on."""
@@ -79,13 +113,15 @@ def resume_recording(call_id: CallName, tenant: AnyTenant = "") -> Done:
     return _instruct(tenant, call_id, InstructionKind.RESUME_RECORDING, "is recorded again")
 
 
-def _instruct(tenant: str, call_id: str, kind: InstructionKind, what: str) -> Done:
+def _instruct(tenant: str, call_id: str, kind: InstructionKind, what: str, *, argument: str = "") -> Done:
     async def task(core: Core, owner: Tenant) -> Done:
         live, record = await _find(core.store.for_tenant(owner.id), call_id)
         if live is None:
             raise InvalidInput("call", f"{record.reference} has ended")
-        await instruct_call(core, owner.id, live.id, kind)
+        await instruct_call(core, owner.id, live.id, kind, argument)
         values = {"reference": live.reference, "id": live.id.hex, "instruction": kind.value}
+        if argument:
+            values["to"] = argument
         return Done(sentence=f"Call {live.reference} {what}.", values=values)
 
     return with_owner(tenant, task)

@@ -1,13 +1,12 @@
 """Watch one call from its acceptance until its record is final and its webhooks are settled."""
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from uuid import UUID
 
 from cordboard.actions.core import Core
-from cordboard.cli.timeline import Moment, moments_of, moments_of_record
+from cordboard.cli.timeline import Moment, Story
 from cordboard.domain.call_facts import CallFacts, RecordingStatus
-from cordboard.domain.call_state import Call, RecordingPhase
 from cordboard.domain.tenant import Tenant
 from cordboard.domain.webhook import EventKind
 from cordboard.store import LoggedDelivery
@@ -26,23 +25,20 @@ class Follower:
         self._rows = core.store.for_tenant(tenant.id)
         self._call_id = call_id
         self._tell = tell
-        self._told: set[tuple[str, str]] = set()
-        self._recording = RecordingPhase.NONE
-        self._recording_changes = 0
+        self._story = Story({})
         self.record: CallFacts | None = None
 
     async def follow(self) -> None:
         """Return when there is nothing more to come, or 45 s after the end."""
-        trunks = {trunk.id: trunk.name for trunk in await self._rows.trunks.list()}
+        self._story = Story({trunk.id: trunk.name for trunk in await self._rows.trunks.list()})
         while self.record is None:
             call = await self._rows.calls.get(self._call_id)
             if call is not None:
-                self._tell_all(moments_of(call, trunks))
-                self._tell_recording(call)
+                self._tell_all(self._story.live(call, self._core.clock.now()))
                 await asyncio.sleep(POLL_SECONDS)
                 continue
             self.record = await self._rows.cdrs.get(self._call_id)
-        self._tell_all(moments_of_record(self.record))
+        self._tell_all(self._story.ended(self.record))
         self._say("record", f"the record is final: number {self.record.number}")
         deadline = self._core.clock.monotonic() + LONGEST_AFTER_END_SECONDS
         while self._core.clock.monotonic() < deadline:
@@ -72,7 +68,7 @@ class Follower:
     async def _tell_delivery(self, logged: LoggedDelivery) -> None:
         delivery = logged.delivery
         key = f"{delivery.id.hex}:{delivery.attempts}:{logged.outcome}"
-        if ("webhook", key) in self._told or not (delivery.attempts or logged.outcome):
+        if self._story.has_told("webhook", key) or not (delivery.attempts or logged.outcome):
             return
         attempts = await self._rows.deliveries.attempts(delivery.id)
         answer = ""
@@ -84,18 +80,10 @@ class Follower:
         )
         self._say("webhook", text, key)
 
-    def _tell_recording(self, call: Call) -> None:
-        if call.recording is not self._recording:
-            self._recording = call.recording
-            self._recording_changes += 1
-            self._say(f"recording_{call.recording}", f"the recording is {call.recording}", str(self._recording_changes))
-
     def _say(self, event: str, text: str, key: str = "") -> None:
         """Something that is known by having been seen: its instant is now."""
-        self._tell_all([Moment(at=self._core.clock.now(), event=event, text=text, leg=key)])
+        self._tell_all(self._story.fresh(Moment(at=self._core.clock.now(), event=event, text=text, leg=key)))
 
-    def _tell_all(self, moments: Iterable[Moment]) -> None:
+    def _tell_all(self, moments: list[Moment]) -> None:
         for moment in moments:
-            if (moment.event, moment.leg) not in self._told:
-                self._told.add((moment.event, moment.leg))
-                self._tell(moment)
+            self._tell(moment)

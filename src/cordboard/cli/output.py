@@ -50,7 +50,7 @@ def show(result: Listing | Detail | Done | None, *, as_json: bool) -> None:
         return
     if as_json:
         value = list(result.rows) if isinstance(result, Listing) else result.values
-        sys.stdout.write(json.dumps(value, ensure_ascii=False, default=_plain) + "\n")
+        sys.stdout.write(to_json(value) + "\n")
     elif isinstance(result, Done):
         sys.stdout.write(result.sentence + "\n")
     elif isinstance(result, Detail):
@@ -60,6 +60,11 @@ def show(result: Listing | Detail | Done | None, *, as_json: bool) -> None:
     else:
         _show_table(result)
     sys.stdout.flush()
+
+
+def to_json(value: object) -> str:
+    """One line of JSON."""
+    return json.dumps(value, ensure_ascii=False, default=_plain)
 
 
 def _plain(value: object) -> str:

@@ -29,6 +29,8 @@ COMMANDS = {
     "agent": "Agents: people who take calls, and their phones' SIP accounts.",
     "trunk": "Trunks: SIP links to carriers.",
     "did": "DIDs: public numbers that point in, and that calls show.",
+    "group": "Groups: agents whose phones ring together.",
+    "contact": "Contacts: people outside whom a tenant knows by name.",
     "webhook": "Webhooks: who is told of calls.",
     "call": "Make a call: an agent's phone rings first, then the customer's.",
     "calls": "Live calls and the records of ended ones.",

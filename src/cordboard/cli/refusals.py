@@ -7,6 +7,7 @@ REFUSALS = {
     Refusal.AGENT_UNREGISTERED: "refused: no phone of the agent is registered",
     Refusal.CAMPAIGN_UNKNOWN: "refused: no such outbound queue",
     Refusal.NUMBER_INVALID: "refused: this is not a telephone number",
+    Refusal.NUMBER_UNKNOWN: "refused: the number leads nowhere here",
     Refusal.NUMBER_IS_EXTENSION: "refused: the number is an extension of this tenant",
     Refusal.DESTINATION_DENIED: "refused: the tenant may not call this destination (tenant set --allow-destination)",
     Refusal.AGENT_BUSY: "refused: the agent is in a call",

@@ -50,18 +50,23 @@ def with_owner(name: str, task: TenantTask[T]) -> T:
     return with_core(find_and_run)
 
 
+def with_tenants(name: str, task: Callable[[Core, Sequence[Tenant]], Awaitable[T]]) -> T:
+    """Run ``task`` for the tenant of that name; without a name, for all of them. Raises NotFound, Unavailable."""
+
+    async def find_and_run(core: Core) -> T:
+        return await task(core, await _tenants(core, name))
+
+    return with_core(find_and_run)
+
+
 def list_rows(name: str, rows_of: TenantTask[Sequence[Row]], *, columns: tuple[str, ...], empty: str) -> Listing:
     """The rows of the tenant of that name; without a name, of all tenants."""
 
-    async def collect(core: Core) -> list[Row]:
-        return [
-            {"tenant": tenant.name, **row}
-            for tenant in await _tenants(core, name)
-            for row in await rows_of(core, tenant)
-        ]
+    async def collect(core: Core, tenants: Sequence[Tenant]) -> list[Row]:
+        return [{"tenant": tenant.name, **row} for tenant in tenants for row in await rows_of(core, tenant)]
 
     shown = columns if name else ("tenant", *columns)
-    return Listing(rows=with_core(collect), columns=shown, empty=empty)
+    return Listing(rows=with_tenants(name, collect), columns=shown, empty=empty)
 
 
 async def _tenants(core: Core, name: str) -> Sequence[Tenant]:

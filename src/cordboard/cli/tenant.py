@@ -90,6 +90,9 @@ def set_(
     limit_route: LimitRoute = None,
     max_calls: MaxCalls = None,
     recording_days: RecordingDays = None,
+    enable: Annotated[
+        bool | None, typer.Option("--enable/--disable", help="Disabled: no key, phone or trunk of it works.")
+    ] = None,
 ) -> Detail:
     """Change a tenant: only what is given. A list is replaced as a whole; '' empties it."""
     changes = _given(
@@ -105,6 +108,7 @@ def set_(
         limit_route=limit_route,
         max_calls=max_calls,
         recording_days=recording_days,
+        is_enabled=enable,
     )
     return Detail(values=_row(with_tenant(name, lambda core, tenant: change_tenant(core, tenant, changes))))
 
@@ -116,7 +120,7 @@ def list_() -> Listing:
 
 
 async def _list(core: Core) -> Listing:
-    columns = ("id", "name", "pbx_id", "account_id", "country", "timezone", "language")
+    columns = ("id", "name", "pbx_id", "account_id", "country", "timezone", "language", "is_enabled")
     rows = [_row(tenant) for tenant in await core.store.system.tenants.list()]
     return Listing(rows=rows, columns=columns, empty="No tenants. Make one: tenant create NAME")
 
@@ -143,4 +147,5 @@ def _row(tenant: Tenant) -> dict[str, object]:
         "limit_route": tenant.limit_route,
         "max_calls": tenant.max_calls or 0,
         "recording_days": tenant.recording_days or 0,
+        "is_enabled": tenant.is_enabled,
     }

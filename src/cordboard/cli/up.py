@@ -93,10 +93,13 @@ def words(values: Mapping[str, Any]) -> str:
             f"    {agent['extension']:<6}{agent['user_name']:<8}{agent['sip_username']:<16}{agent['sip_password']}"
             for agent in demo["agents"]
         ]
-        numbers = [f"    {number:<14}{text}" for number, text in demo["numbers"].items()]
+        inside, numbers = (
+            [f"    {number:<14}{text}" for number, text in demo[key].items()] for key in ("inside", "numbers")
+        )
         lines += [
             *(f"Demo tenant '{demo['tenant']}'", "", f"  Key     {demo['key']}", f"  DID     {demo['did']}", ""),
             *("  Agents' SIP accounts; the lab's phones use them, yours may too:", *accounts, ""),
+            *("  To dial on such a phone, as well as the numbers below:", *inside, ""),
             *("  Numbers that the lab's carrier answers:", *numbers, ""),
             *("A first call, from another terminal:", "", f"  {demo['first_call']}", ""),
         ]

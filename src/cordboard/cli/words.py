@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 # What a further value looks like, so that `tenant create --allow-destination +84 +39 acme` still finds its NAME.
 _SEVERAL = {
+    "--agent": re.compile(r"[0-9]+\Z"),
     "--allow-destination": re.compile(r"\+[0-9]"),
     "--cors-origin": re.compile(r"\*\Z|https?://"),
     "--scope": re.compile(r"[a-z]"),

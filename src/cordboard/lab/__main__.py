@@ -9,6 +9,7 @@ from cordboard.lab.accounts import DemoSecrets, read_secrets
 from cordboard.lab.behaviour import Behaviour
 from cordboard.lab.dialplan import Notes
 from cordboard.lab.lab import PhoneAccount
+from cordboard.lab.number_plan import DEMO_DID
 from cordboard.lab.start import lab_layout, running
 from cordboard.nodes.asterisk_install import get_asterisk
 from cordboard.nodes.failure import StartFailed
@@ -61,6 +62,7 @@ async def _run(settings: Settings) -> int:
                     ),
                     Behaviour.answering(tone_hz=tone_hz),
                 )
+            await lab.carrier.route(DEMO_DID, settings.sip)
             assert lab.process
             await lab.process.wait()
             return 1

@@ -91,7 +91,7 @@ registration = memory
 
 
 def manager_conf(layout: AsteriskLayout) -> str:
-    """AMI: the dialplan's user events, and whatever a test wants to do to a call."""
+    """AMI: the dialplan's user events, keys that are pressed, and whatever a test wants to do to a call."""
     return f"""[general]
 enabled = yes
 bindaddr = {layout.ami_host}
@@ -102,7 +102,7 @@ timestampevents = yes
 
 [{layout.ami_user}]
 secret = {layout.ami_password}
-read = user
+read = user,dtmf
 write = system,call,originate,command,user,reporting
 writetimeout = 5000
 """

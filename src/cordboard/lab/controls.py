@@ -10,6 +10,8 @@ from cordboard.lab.dialplan import HOLD_CONTEXT, Notes
 from cordboard.lab.ledger import LabCall, Ledger
 
 HOLD_SECONDS = 10.0
+# How long a key is pressed, and the pause after it.
+DIGIT_SECONDS = 0.2
 
 
 class LabRefused(Exception):
@@ -31,7 +33,7 @@ class Controls:
 
     async def hold(self, call: LabCall) -> None:
         """Put a call on hold by re-INVITE. Raises LabRefused."""
-        await self._ami.do("Redirect", Channel=call.channel, Context=HOLD_CONTEXT, Exten="s", Priority="1")
+        await self._ami.do("Redirect", Channel=call.id, Context=HOLD_CONTEXT, Exten="s", Priority="1")
         async with asyncio.timeout(HOLD_SECONDS):
             # 404 and 409 until it has come there.
             while (answer := await self._ari.request("POST", f"channels/{call.id}/hold")).status_code != 204:
@@ -45,6 +47,12 @@ class Controls:
             answer = await self._ari.request(method, f"channels/{call.id}/{path}")
             if not answer.is_done:
                 raise LabRefused(answer.reason)
+
+    async def press(self, call: LabCall, digits: str) -> None:
+        """Press keys, one after another."""
+        for digit in digits:
+            await self._ami.do("PlayDTMF", Channel=call.id, Digit=digit)
+            await asyncio.sleep(DIGIT_SECONDS)
 
     async def originate(self, **values: str) -> None:
         """Place a call; ``values`` are the fields of AMI's Originate."""

@@ -1,18 +1,22 @@
-"""The demo tenant: agents whose phones the lab plays, a number, and a trunk to the lab's carrier."""
+"""The demo tenant: agents whose phones the lab plays, a group, a number, and a trunk to the lab's carrier."""
 
 import json
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 from cordboard.actions.add_did import add_did
 from cordboard.actions.add_trunk import NewTrunk, add_trunk
 from cordboard.actions.core import Core
 from cordboard.actions.create_agent import NewAgent, create_agent
+from cordboard.actions.create_group import create_group
 from cordboard.actions.create_key import create_key
 from cordboard.actions.create_tenant import NewTenant, create_tenant
 from cordboard.actions.remove_agent import remove_agent
+from cordboard.actions.remove_group import remove_group
 from cordboard.actions.remove_trunk import remove_trunk
 from cordboard.domain.did import RouteKind
+from cordboard.domain.errors import AlreadyExists, InvalidInput
 from cordboard.domain.tenant import SCOPES, Tenant
 from cordboard.lab import number_plan
 from cordboard.lab.accounts import DemoAccount, DemoSecrets, read_secrets, write_secrets
@@ -22,7 +26,9 @@ from cordboard.settings import Settings
 
 TENANT = "demo"
 TRUNK = "lab-carrier"
-DID = "+842873000001"
+DID = number_plan.DEMO_DID
+GROUP = "sales"
+GROUP_EXTENSION = "700"
 
 # 6688 is the extension in the vendor's samples.
 AGENTS = (
@@ -48,6 +54,16 @@ class Demo:
         """Numbers to call, and what each does."""
         return number_plan.EXAMPLES
 
+    @property
+    def inside(self) -> Sequence[tuple[str, str]]:
+        """Numbers to dial on an agent's phone, and who rings; the DID's calls come back in through the carrier."""
+        first = AGENTS[0].user_name
+        return (
+            *((agent.extension, agent.user_name) for agent in AGENTS),
+            (GROUP_EXTENSION, f"group '{GROUP}': all of them"),
+            (DID, f"out through the carrier and in again, to {first}"),
+        )
+
 
 async def seed(core: Core) -> Demo:
     """Make the demo tenant, or what is missing of it; ``settings.lab_sip`` says where the lab's carrier is.
@@ -65,6 +81,7 @@ async def seed(core: Core) -> Demo:
     rows = core.store.for_tenant(tenant.id)
     if not any(did.number == DID for did in await rows.dids.list()):
         await add_did(core, tenant, number=DID, label="Demo", route_kind=RouteKind.AGENT, route_to=AGENTS[0].extension)
+    await _seed_group(core, tenant)
     await _seed_trunk(core, tenant)
     return Demo(
         tenant=TENANT, key=kept.key, accounts=kept.accounts, did=DID,
@@ -109,6 +126,18 @@ async def _seed_agent(core: Core, tenant: Tenant, new: NewAgent, kept: DemoSecre
     )  # fmt: skip
     write_secrets(core.settings.run, kept)
     return kept
+
+
+async def _seed_group(core: Core, tenant: Tenant) -> None:
+    group = await core.store.for_tenant(tenant.id).groups.by_name(GROUP)
+    if group and group.members:
+        return
+    # Somebody gave its number away, or a DID leads to it: nobody's start shall fail for that.
+    with suppress(AlreadyExists, InvalidInput):
+        if group:
+            await remove_group(core, tenant, GROUP)  # its members were made anew
+        members = [agent.extension for agent in AGENTS]
+        await create_group(core, tenant, name=GROUP, extension=GROUP_EXTENSION, members=members)
 
 
 async def _seed_trunk(core: Core, tenant: Tenant) -> None:

@@ -17,6 +17,9 @@ TALK_CONTEXT = "lab-talk"
 HOLD_CONTEXT = "lab-hold"
 STASIS_APP = "lab"
 DATABASE_FAMILY = "lab"
+# Where a number of somebody else's leads: what to dial, by the last digits. However it is written, it is one number.
+OWNERS_FAMILY = f"{DATABASE_FAMILY}-owner"
+SAME_DIGITS = 9
 
 # The channel variables that a Behaviour is read into, in the order of its fields.
 VARIABLES = tuple(f"DO_{each.name.upper()}" for each in fields(Behaviour))
@@ -68,11 +71,16 @@ exten => {_ANY},1,Set(PARTY=${{EXTEN}})
 
 
 def _carrier() -> str:
-    """One for all carriers: which one is told by the address that the INVITE came to."""
+    """One for all carriers: which one is told by the address that the INVITE came to.
+
+    A number that was routed to its owner goes there; any other does what the number plan says.
+    """
     entries = "\n".join(_entry(entry) for entry in PLAN)
     return f"""[{CARRIER_CONTEXT}]
 exten => {_ANY},1,Set(PARTY=${{CHANNEL(pjsip,local_addr)}})
  same => n,Gosub(lab-note,s,1(${{EXTEN}}))
+ same => n,Set(OWNER=${{DB({OWNERS_FAMILY}/${{EXTEN:-{SAME_DIGITS}}})}})
+ same => n,GotoIf($["${{OWNER}}" != ""]?owned)
  same => n,Set(OVERRIDE=${{DB({DATABASE_FAMILY}/${{PARTY}})}})
  same => n,GotoIf($["${{OVERRIDE}}" != ""]?overridden)
  same => n,Set(DIGITS=${{EXTEN:-3}})
@@ -82,6 +90,8 @@ exten => {_ANY},1,Set(PARTY=${{CHANNEL(pjsip,local_addr)}})
  same => n,Goto(lab-act,s,1)
  same => n(overridden),{_assign("${OVERRIDE}")}
  same => n,Goto(decided)
+ same => n(owned),Dial(${{OWNER}})
+ same => n,Hangup(${{HANGUPCAUSE}})
 {_END}
 [lab-plan]
 {entries}

@@ -36,11 +36,15 @@ REGISTRATION = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PhoneAccount:
-    """A SIP account to register at ``registrar`` (host:port)."""
+    """A SIP account to register at ``registrar`` (host:port).
+
+    ``name`` is the phone's own, where several register with one account; "": the user name.
+    """
 
     username: str
     password: str
     registrar: str
+    name: str = ""
 
 
 class Lab:
@@ -84,10 +88,10 @@ class Lab:
         return host, port
 
     async def add_phone(
-        self, username: str, password: str, registrar: str, behaviour: Behaviour | None = None
+        self, username: str, password: str, registrar: str, behaviour: Behaviour | None = None, *, name: str = ""
     ) -> LabPhone:
         """Register a phone at ``registrar`` (host:port). Raises LabRefused."""
-        account = PhoneAccount(username=username, password=password, registrar=registrar)
+        account = PhoneAccount(username=username, password=password, registrar=registrar, name=name)
         return (await self.add_phones((account,), behaviour))[0]
 
     async def add_phones(
@@ -101,11 +105,11 @@ class Lab:
         )
 
     async def _add_phone(self, account: PhoneAccount, behaviour: Behaviour) -> LabPhone:
-        name = account.username
-        phone = self.phones[name] = LabPhone(self.controls, name, account.registrar)
+        name = account.name or account.username
+        phone = self.phones[name] = LabPhone(self.controls, name, account.username, account.registrar)
         await phone.behave(behaviour)
         await self.controls.push(
-            "auth", name, {"auth_type": "userpass", "username": name, "password": account.password}
+            "auth", name, {"auth_type": "userpass", "username": account.username, "password": account.password}
         )
         await self.controls.push(
             "endpoint",
@@ -114,7 +118,7 @@ class Lab:
                 "context": PHONE_CONTEXT,
                 "transport": f"at-{PHONE_HOST}",
                 "outbound_auth": name,
-                "from_user": name,
+                "from_user": account.username,
                 "identify_by": "ip",
                 **PARTY_OPTIONS,
             },
@@ -126,7 +130,7 @@ class Lab:
                 "transport": f"at-{PHONE_HOST}",
                 "outbound_auth": name,
                 "server_uri": f"sip:{account.registrar}",
-                "client_uri": f"sip:{name}@{account.registrar}",
+                "client_uri": f"sip:{account.username}@{account.registrar}",
                 "contact_user": name,
                 "endpoint": name,
                 **REGISTRATION,

@@ -20,6 +20,7 @@ class LabCall:
 
     ``number`` is the user part that was called, ``from_user`` and ``from_name`` what its phone showed, ``headers``
     the INVITE's. Times are seconds since 1970 to the microsecond, by Asterisk. ``cause`` is Q.850, set at the end.
+    ``digits`` are the keys that were pressed at the far end.
     """
 
     id: str
@@ -33,6 +34,7 @@ class LabCall:
     answered_at: float | None = None
     ended_at: float | None = None
     cause: int = 0
+    digits: str = ""
     heard: Path = field(default=Path())
 
     @property
@@ -71,7 +73,7 @@ class Ledger:
         return call
 
     def take(self, event: Message) -> None:
-        """Note what a user event says."""
+        """Note what a user event says, or a key that was pressed."""
         at = float(event.get("Timestamp", "0"))
         call = self._calls.get(event.get("Of") or event.get("Uniqueid", ""))
         match event.get("UserEvent"):
@@ -82,6 +84,8 @@ class Ledger:
             case "LabEnd" if call:
                 call.ended_at = at
                 call.cause = int(event.get("Cause") or 0)
+            case None if call and event.get("Event") == "DTMFEnd" and event.get("Direction") == "Received":
+                call.digits += event["Digit"]
         self._changed()
 
     async def until(self, find: Callable[[], T | None], seconds: float = WAIT_SECONDS) -> T:

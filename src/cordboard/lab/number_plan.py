@@ -15,6 +15,9 @@ from cordboard.lab.behaviour import (
 NATIONAL_PREFIX = "098765"
 INTERNATIONAL_PREFIX = "+8498765"
 
+# The demo tenant's own number: no party's of the lab. Its carrier brings calls to it to Cordboard.
+DEMO_DID = "+842873000001"
+
 # Put in place of one of a Behaviour's numbers: the number's last three digits.
 DIGITS = "nnn"
 TEN_TIMES_DIGITS = "nnn * 10"

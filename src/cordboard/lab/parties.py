@@ -8,11 +8,8 @@ from pathlib import Path
 from cordboard.lab.behaviour import Behaviour
 from cordboard.lab.configuration import carrier_name
 from cordboard.lab.controls import Controls
-from cordboard.lab.dialplan import DATABASE_FAMILY, TALK_CONTEXT, VARIABLES
+from cordboard.lab.dialplan import DATABASE_FAMILY, OWNERS_FAMILY, SAME_DIGITS, TALK_CONTEXT, VARIABLES
 from cordboard.lab.ledger import WAIT_SECONDS, LabCall
-
-# Numbers are compared by their last digits: 0987651044 and +84987651044 are one.
-_SAME_DIGITS = 9
 
 
 class _Party:
@@ -26,7 +23,7 @@ class _Party:
     def calls(self, number: str = "") -> tuple[LabCall, ...]:
         """All its calls, or those to ``number``, in the order they came."""
         mine = (call for call in self._controls.ledger.calls if call.party == self.name)
-        return tuple(call for call in mine if call.number[-_SAME_DIGITS:].endswith(number[-_SAME_DIGITS:]))
+        return tuple(call for call in mine if call.number[-SAME_DIGITS:].endswith(number[-SAME_DIGITS:]))
 
     def live_calls(self, number: str = "") -> tuple[LabCall, ...]:
         """Those that go on."""
@@ -79,6 +76,11 @@ class _Party:
         for call in self.live_calls():
             await self._controls.resume(call)
 
+    async def press(self, digits: str) -> None:
+        """Press keys in its live calls: telephone-events (RFC 4733)."""
+        for call in self.live_calls():
+            await self._controls.press(call, digits)
+
     async def _dial(self, number: str, target: str, behaviour: Behaviour, caller_number: str) -> LabCall:
         call = self._controls.ledger.add(
             LabCall(
@@ -102,10 +104,11 @@ class _Party:
 
 
 class LabPhone(_Party):
-    """A phone: a SIP account that the lab registers with ``registrar`` (host:port)."""
+    """A phone that the lab registers with ``registrar`` (host:port), by the SIP account ``username``."""
 
-    def __init__(self, controls: Controls, username: str, registrar: str) -> None:
-        super().__init__(controls, username, username)
+    def __init__(self, controls: Controls, name: str, username: str, registrar: str) -> None:
+        super().__init__(controls, name, name)
+        self.username = username
         self.registrar = registrar
 
     async def behave(self, behaviour: Behaviour) -> None:
@@ -114,7 +117,7 @@ class LabPhone(_Party):
 
     async def dial(self, number: str, behaviour: Behaviour | None = None) -> LabCall:
         """Call ``number``; ``behaviour`` says what it plays once answered, and for how long."""
-        return await self._dial(number, self.registrar, behaviour or Behaviour(), self.name)
+        return await self._dial(number, self.registrar, behaviour or Behaviour(), self.username)
 
 
 class Carrier(_Party):
@@ -132,6 +135,11 @@ class Carrier(_Party):
     async def record(self, *, is_recorded: bool = True) -> None:
         """Keep what is heard of every call from now on."""
         await self._controls.store(f"{DATABASE_FAMILY}-record", self.name, "1" if is_recorded else "")
+
+    async def route(self, number: str, target: str | None) -> None:
+        """Bring calls to ``number``, through any carrier, to its owner at ``target`` (host:port). None: it has none."""
+        owner = f"PJSIP/{self._account}/sip:{number}@{target}" if target else ""
+        await self._controls.store(OWNERS_FAMILY, number[-SAME_DIGITS:], owner)
 
     async def dial(
         self, number: str, target: str, *, caller_number: str, behaviour: Behaviour | None = None
