@@ -80,7 +80,7 @@ async def test_a_phone_calls(ground: Ground) -> None:
     assert arrival.at.tzinfo is UTC
     assert caller.codes() == ()
     seen = (await ground.engine.snapshot()).legs[caller.leg_id]
-    assert (seen.is_answered, seen.created_at.tzinfo) == (False, UTC)
+    assert (seen.is_answered, seen.is_ringing, seen.created_at.tzinfo) == (False, False, UTC)
     assert before - timedelta(seconds=1) < seen.created_at <= arrival.at + timedelta(seconds=1)
     await hang_up(ground, caller.leg_id)
     assert caller.leg_id not in (await ground.engine.snapshot()).legs

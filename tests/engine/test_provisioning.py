@@ -114,7 +114,7 @@ async def test_carriers_from_before_are_taken_away_and_known_ones_stay() -> None
     assert taken == ["identify/carrier-203.0.113.6", "endpoint/carrier-203.0.113.6"]
 
 
-def test_every_endpoint_has_what_all_must_have() -> None:
+async def test_every_endpoint_has_what_all_must_have() -> None:
     trunk = Trunk(id=1, tenant_id=1, name="one", host="203.0.113.5")
     configuration = NodeConfiguration(revision=1, phones=(phone("101"),), trunks=(trunk,))
     objects = objects_of(configuration, {"203.0.113.5": {"203.0.113.5"}})
@@ -130,7 +130,7 @@ def test_every_endpoint_has_what_all_must_have() -> None:
     assert [name for kind, name in objects if kind == "identify"] == ["carrier-203.0.113.5"]
 
 
-def test_audio_from_a_carrier_goes_where_the_trunks_outside_address_is() -> None:
+async def test_audio_from_a_carrier_goes_where_the_trunks_outside_address_is() -> None:
     plain = Trunk(id=1, tenant_id=1, name="one", host="a.invalid")
     behind_nat = replace(plain, id=2, host="b.invalid", external_address="198.51.100.1")
     addresses = {"a.invalid": {"203.0.113.5", "2001:db8::5"}, "b.invalid": {"203.0.113.5"}}
