@@ -119,6 +119,7 @@ async def test_a_caller_is_told_why_not(ground: Ground, reason: HangUpReason, co
     caller = await called(ground)
     if is_alerted:
         await ground.engine.execute(Alert(leg_id=caller.leg_id))
+        await caller.until_told(180)
     await ground.engine.execute(HangUp(leg_id=caller.leg_id, reason=reason))
     await ground.witness.ended(caller.leg_id)
     await caller.until_told(code)

@@ -106,7 +106,6 @@ class Office:
         """A phone of the lab that is registered; ``name``: beside others of the same account."""
         lab, copy = self.exchange.lab, self.exchange.copy
         phone = await lab.add_phone(*account.login, copy.sip, behaviour, name=name)
-        await lab.register(phone)  # Asterisk by itself waits a second
         await lab.registered()
         return phone
 

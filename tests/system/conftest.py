@@ -1,5 +1,6 @@
 """One running exchange for all tests of this folder that do not need their own."""
 
+import asyncio
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -41,7 +42,8 @@ async def office(exchange: Exchange) -> Office:
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def staff(office: Office) -> dict[str, Agent]:
     """Three agents whose phones are the lab's."""
-    return {name: await office.hire() for name in ("alice", "bob", "carol")}
+    names = ("alice", "bob", "carol")
+    return dict(zip(names, await asyncio.gather(*(office.hire() for _ in names)), strict=True))
 
 
 async def _as_if_new(exchange: Exchange, agent: Agent, hz: int) -> Agent:
