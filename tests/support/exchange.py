@@ -161,15 +161,6 @@ class Office:
         (row,) = await self.search(call_id=call_id)
         return row
 
-    async def connected(self, call_id: str) -> Row:
-        """The row of a call once both parties are connected: a phone knows of its answer a moment before we do."""
-
-        async def look() -> Row | None:
-            row = await self.row(call_id)
-            return row if row["call_status"] == "answered" else None
-
-        return await until(look)
-
     async def ended(self, call_id: str) -> Row:
         """The row of a call once it has ended."""
 
@@ -256,6 +247,16 @@ class Exchange:
     async def count_busy(self, office: Office) -> int:
         """How many agents of a tenant are kept from another call."""
         return int(await self.database.fetchval("SELECT count(*) FROM call_agents WHERE tenant_id = $1", office.id))
+
+
+async def connected(office: Office, call_id: str) -> Row:
+    """The row of a call once both parties are connected: a phone knows of its answer a moment before we do."""
+
+    async def look() -> Row | None:
+        row = await office.row(call_id)
+        return row if row["call_status"] == "answered" else None
+
+    return await until(look)
 
 
 @contextlib.asynccontextmanager

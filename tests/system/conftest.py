@@ -11,8 +11,10 @@ import pytest_asyncio
 from cordboard.lab.behaviour import Behaviour
 from tests.support.exchange import Account, Agent, Exchange, Office, running_exchange
 from tests.support.phones import baresip_program, sipp, sipp_program
+from tests.support.programs import Program
 from tests.support.sipp import Sipp
 from tests.support.sipp_phone import SippPhone
+from tests.support.vanishing import Talks, vanishing_talks
 from tests.support.voices import ALICE_HZ, BOB_HZ, CAROL_HZ
 
 __all__ = ["baresip_program", "sipp", "sipp_program"]
@@ -81,3 +83,22 @@ async def desk_account(office: Office) -> Account:
 def desk(exchange: Exchange, desk_account: Account, sipp: Sipp) -> SippPhone:
     """The agent's phone, which is SIPp."""
     return SippPhone(account=desk_account, registrar=exchange.copy.sip, sipp=sipp)
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def talks(
+    exchange: Exchange, sipp_program: Program, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Talks]:
+    """Calls in which a phone vanishes."""
+    sipp = Sipp(program=sipp_program, folder=tmp_path_factory.mktemp("vanishing"))
+    try:
+        yield await vanishing_talks(exchange, sipp)
+    finally:
+        await sipp.stop()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _begin_early(request: pytest.FixtureRequest) -> None:
+    """It takes a minute until a phone is missed: other tests run in the meantime."""
+    if any("talks" in getattr(item, "fixturenames", ()) for item in request.session.items):
+        request.getfixturevalue("talks")

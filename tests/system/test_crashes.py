@@ -11,10 +11,13 @@ import pytest_asyncio
 
 from cordboard.lab.behaviour import Behaviour
 from cordboard.lab.number_plan import number
-from tests.support.call_watch import watch
-from tests.support.exchange import Exchange, running_exchange, until
+from tests.support.call_watch import facts, watch
+from tests.support.exchange import Exchange, connected, running_exchange, until
+from tests.support.voices import BOB_HZ, CUSTOMER_HZ, heard_by, recorded_tones, sound_at, voice
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+CALLER = "0912345678"
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
@@ -52,13 +55,9 @@ async def test_a_call_outlives_the_switch(own_exchange: Exchange) -> None:
     customer = number("1080")
     call_id = await office.make_call(agent, customer)
     at_customer = await own_exchange.lab.carrier.answered(customer)
-    await office.connected(call_id)
-    old, adoptions = pid_of(own_exchange, "processes.switch"), count_adoptions(own_exchange)
-    os.kill(old, signal.SIGKILL)
-    await asyncio.sleep(1)
+    await connected(office, call_id)
+    await kill_switch(own_exchange)
     assert at_customer.is_live
-    await until(lambda: another_switch(own_exchange, old))
-    await until(lambda: is_adopted(own_exchange, adoptions))
     await own_exchange.lab.carrier.hang_up(customer)
     row = await office.recorded(call_id)
     assert (row["call_status"], row["hangup_by"]) == ("answered", "customer")
@@ -69,21 +68,58 @@ async def test_a_call_outlives_the_switch(own_exchange: Exchange) -> None:
 
 async def test_a_call_that_came_in_outlives_the_switch(own_exchange: Exchange) -> None:
     office = await own_exchange.open_office()
-    agent = await office.hire(Behaviour.answering(after_seconds=0))
-    number_of_agent = await office.add_did(f"agent:{agent.extension}")
-    calls, carrier = await watch(office), own_exchange.lab.carrier
-    at_customer = await carrier.dial(number_of_agent, own_exchange.copy.sip, caller_number="0912345678")
+    agent = await office.hire(Behaviour.answering(after_seconds=0, tone_hz=BOB_HZ).recorded())
+    did_number = await office.add_did(f"agent:{agent.extension}")
+    carrier = own_exchange.lab.carrier
+    calls = await watch(office)
+    at_customer = await carrier.dial(
+        did_number, own_exchange.copy.sip, caller_number=CALLER, behaviour=voice(CUSTOMER_HZ)
+    )
     await calls.connected()
-    old, adoptions = pid_of(own_exchange, "processes.switch"), count_adoptions(own_exchange)
-    os.kill(old, signal.SIGKILL)
-    await until(lambda: another_switch(own_exchange, old))
-    await until(lambda: is_adopted(own_exchange, adoptions))
+    await asyncio.sleep(1)  # the talk
+    await kill_switch(own_exchange)
+    await asyncio.sleep(1)  # the talk
     assert at_customer.is_live
+    await carrier.hang_up()
+    row = await calls.ended()
+    assert facts(row) == ("INBOUND", "answered", CALLER, agent.extension, agent.user_name, "customer")
+    at_agent = await agent.phone.released()
+    await carrier.released()
+    assert (await sound_at(carrier, at_customer)).seconds_of(BOB_HZ) >= 1.5
+    assert await heard_by(agent.phone, at_agent) == {CUSTOMER_HZ}
+    assert await recorded_tones(office, row) == ({BOB_HZ}, {CUSTOMER_HZ})
+
+
+async def test_a_call_that_came_in_and_rings_outlives_the_switch(own_exchange: Exchange) -> None:
+    office = await own_exchange.open_office()
+    agent = await office.hire(Behaviour.answering(after_seconds=4, tone_hz=BOB_HZ).recorded())
+    did_number = await office.add_did(f"agent:{agent.extension}")
+    carrier = own_exchange.lab.carrier
+    calls = await watch(office)
+    await carrier.dial(did_number, own_exchange.copy.sip, caller_number=CALLER, behaviour=voice(CUSTOMER_HZ))
+    await agent.phone.called()
+    await kill_switch(own_exchange)
+    await calls.connected()
+    await asyncio.sleep(1)  # the talk
     await agent.phone.hang_up()
     row = await calls.ended()
-    assert (row["direction"], row["call_status"], row["hangup_by"]) == ("INBOUND", "answered", "agent")
-    await carrier.released()
-    assert await office.is_callable(agent)
+    assert facts(row) == ("INBOUND", "answered", CALLER, agent.extension, agent.user_name, "agent")
+    assert await recorded_tones(office, row) == ({BOB_HZ}, {CUSTOMER_HZ})
+
+
+async def test_a_caller_who_gives_up_while_the_switch_is_away(own_exchange: Exchange) -> None:
+    office = await own_exchange.open_office()
+    agent = await office.hire(Behaviour.ringing_out())
+    did_number = await office.add_did(f"agent:{agent.extension}")
+    carrier = own_exchange.lab.carrier
+    calls = await watch(office)
+    await carrier.dial(did_number, own_exchange.copy.sip, caller_number=CALLER, behaviour=voice(CUSTOMER_HZ))
+    await agent.phone.called()
+    os.kill(pid_of(own_exchange, "processes.switch"), signal.SIGKILL)
+    await carrier.hang_up()
+    row = await calls.ended()
+    assert (row["call_status"], row["agent"]) == ("missed", "")
+    await agent.phone.released()
 
 
 async def test_a_hang_up_that_the_switch_missed_still_ends_the_call(own_exchange: Exchange) -> None:
@@ -92,7 +128,7 @@ async def test_a_hang_up_that_the_switch_missed_still_ends_the_call(own_exchange
     customer = number("1081")
     call_id = await office.make_call(agent, customer)
     await own_exchange.lab.carrier.answered(customer)
-    await office.connected(call_id)
+    await connected(office, call_id)
     os.kill(pid_of(own_exchange, "processes.switch"), signal.SIGKILL)
     await own_exchange.lab.carrier.hang_up(customer)
     row = await office.ended(call_id)
@@ -106,7 +142,7 @@ async def test_a_call_whose_engine_dies_is_closed(own_exchange: Exchange) -> Non
     customer = number("1082")
     call_id = await office.make_call(agent, customer)
     await own_exchange.lab.carrier.answered(customer)
-    await office.connected(call_id)
+    await connected(office, call_id)
     os.kill(pid_of(own_exchange, "sbin/asterisk"), signal.SIGKILL)
     row = await office.ended(call_id)
     assert (row["call_status"], row["hangup_by"]) == ("answered", "system")
@@ -125,19 +161,24 @@ async def test_an_engine_that_is_away_refuses_calls(own_exchange: Exchange) -> N
     os.kill(engine, signal.SIGSTOP)
     try:
 
-        async def refused() -> bool:
-            body = {"phoneNumber": number("1083"), "ipPhone": agent.extension}
-            answer = await office.post("/api/v1.0/base/makeCall", body)
-            return bool(answer["error_code"] == "ERROR_CALLOUT_CONNECT")
-
         async def unhealthy() -> bool:
             return not await own_exchange.copy.is_healthy()
 
         await until(unhealthy)
-        assert await refused()
+        body = {"phoneNumber": number("1083"), "ipPhone": agent.extension}
+        answer = await office.post("/api/v1.0/base/makeCall", body)
+        assert answer["error_code"] == "ERROR_CALLOUT_CONNECT"
     finally:
         os.kill(engine, signal.SIGCONT)
     await until(own_exchange.copy.is_healthy)
+
+
+async def kill_switch(exchange: Exchange) -> None:
+    """Kill it, and wait until the next one has taken over what goes on."""
+    old, adoptions = pid_of(exchange, "processes.switch"), count_adoptions(exchange)
+    os.kill(old, signal.SIGKILL)
+    await until(lambda: another_switch(exchange, old))
+    await until(lambda: is_adopted(exchange, adoptions))
 
 
 async def another_switch(exchange: Exchange, old: int) -> bool:

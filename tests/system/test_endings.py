@@ -6,7 +6,7 @@ import pytest
 
 from cordboard.lab.behaviour import ANNOUNCEMENT_HZ, Behaviour
 from cordboard.lab.number_plan import number, tone_number
-from tests.support.exchange import Exchange, Office, until
+from tests.support.exchange import Exchange, Office, connected, until
 from tests.support.tones import read_wav
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -144,7 +144,7 @@ async def test_the_second_trunk_carries_the_call_when_the_first_answers_503(exch
         customer = number(tone_number(500))
         call_id = await office.make_call(agent, customer)
         await second.answered(customer)
-        await office.connected(call_id)
+        await connected(office, call_id)
         await second.hang_up(customer)
         row = await office.ended(call_id)
     finally:
@@ -160,7 +160,7 @@ async def test_the_second_trunk_carries_the_call_when_the_first_answers_nothing(
     customer = number(tone_number(510))
     call_id = await office.make_call(agent, customer)
     await second.answered(customer)
-    await office.connected(call_id)
+    await connected(office, call_id)
     await second.hang_up(customer)
     assert (await office.ended(call_id))["call_status"] == "answered"
 
