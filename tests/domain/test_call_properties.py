@@ -35,7 +35,7 @@ from cordboard.domain.leg_events import (
     TimerFired,
     TransferRequested,
 )
-from cordboard.domain.moves import RELEASE_TIMER, bridged, ring_timer
+from cordboard.domain.moves import RECORD_TIMER, RELEASE_TIMER, bridged, ring_timer
 from cordboard.domain.reconcile import reconcile
 from cordboard.domain.snapshot import EngineSnapshot, LegSnapshot
 from tests.support.calls import (
@@ -74,7 +74,9 @@ HAPPENINGS: st.SearchStrategy[CallInput] = st.one_of(
     st.builds(lambda kind, at: kind(at=at), PLAIN, TIMES),
     st.builds(lambda kind, leg_id, at: kind(leg_id=leg_id, at=at), OF_LEG, LEGS, TIMES),
     st.builds(LegEnded, leg_id=LEGS, at=TIMES, cause=CAUSES),
-    st.builds(TimerFired, at=TIMES, name=st.one_of(LEGS.map(ring_timer), st.just(RELEASE_TIMER))),
+    st.builds(
+        TimerFired, at=TIMES, name=st.one_of(LEGS.map(ring_timer), st.sampled_from([RELEASE_TIMER, RECORD_TIMER]))
+    ),
     st.builds(EngineLost, at=TIMES),
     st.builds(
         TransferRequested, leg_id=st.one_of(LEGS, st.just("")), destination=st.sampled_from(DESTINATIONS), at=TIMES

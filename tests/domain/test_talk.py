@@ -14,6 +14,7 @@ from cordboard.domain.commands import (
     PauseRecording,
     PlayTone,
     ReportTransfer,
+    ResetAudio,
     Side,
     StartRecording,
     StopRecording,
@@ -38,7 +39,7 @@ from cordboard.domain.leg_events import (
     TimerFired,
     TransferRequested,
 )
-from cordboard.domain.moves import RELEASE_TIMER, ring_timer
+from cordboard.domain.moves import RECORD_TIMER, RELEASE_TIMER, ring_timer
 from tests.support.calls import (
     BOB,
     BRIDGE,
@@ -106,6 +107,8 @@ def test_a_blind_transfer_rings_the_target_while_its_asker_steps_aside() -> None
         JoinBridge(bridge_id=BRIDGE, leg_id=TARGET),
         ReportTransfer(leg_id=AGENT, state=TransferState.ANSWERED),
         HangUp(leg_id=AGENT),
+        ResetAudio(leg_id=CALLER_LEG),
+        StopRecording(leg_id=CALLER_LEG),
     ]
     story.hear(ended(AGENT, 13.1))
     assert story.call.phase is CallPhase.CONNECTED
@@ -138,7 +141,8 @@ def test_whoever_asks_need_not_wait_for_the_outcome() -> None:
     story = talking().hear(transfer(TO_BOB), LegHungUp(leg_id=AGENT, at=at(10.2)), ended(AGENT, 10.3))
     assert story.commands == []
     story.hear(LegAnswered(leg_id=TARGET, at=at(13)))
-    assert story.commands == [JoinBridge(bridge_id=BRIDGE, leg_id=TARGET)]
+    assert story.told(JoinBridge) == [JoinBridge(bridge_id=BRIDGE, leg_id=TARGET)]
+    assert not story.told(ReportTransfer)
 
 
 def test_a_transfer_that_nobody_waits_for_and_fails_ends_with_a_tone() -> None:
@@ -205,6 +209,19 @@ def test_the_recording_goes_on_with_another_leg_when_its_own_steps_aside() -> No
     assert story.told(PauseRecording) == [PauseRecording(leg_id=AGENT)]
 
 
+def test_the_recording_begins_another_part_when_somebody_else_talks() -> None:
+    story = talking().hear(transfer(TO_BOB), LegAnswered(leg_id=TARGET, at=at(13)))
+    (timer,) = story.call.timers
+    assert (timer.name, timer.due_at) == (RECORD_TIMER, at(13.06))
+    story.hear(RecordingPauseRequested(at=at(13.01)))
+    assert story.commands == []
+    story.hear(TimerFired(name=RECORD_TIMER, at=at(13.06)))
+    assert story.commands == [
+        StartRecording(leg_id=CALLER_LEG, name=story.call.recording_name, part=2, side=Side.RIGHT),
+        PauseRecording(leg_id=CALLER_LEG),
+    ]
+
+
 def consultation() -> tuple[Story, Story]:
     """A customer talks with Alice, who holds him and asks Bob; the second call's leg ids do not clash."""
     other = replace(internal_call(), id=CALL_ID.__class__(int=CALL_ID.int + 1))
@@ -223,9 +240,12 @@ def test_an_attended_transfer_joins_the_leg_of_the_other_call() -> None:
     assert bob.id not in {leg.id for leg in second.call.live_legs}
     first.hear(LegTaken(replaced_leg_id=AGENT, leg=bob, number="6689", at=at(12)))
     assert first.commands == [
+        LeaveBridge(bridge_id=BRIDGE, leg_id=AGENT),
         JoinBridge(bridge_id=BRIDGE, leg_id=bob.id),
         ReportTransfer(leg_id=AGENT, state=TransferState.ANSWERED),
         HangUp(leg_id=AGENT),
+        ResetAudio(leg_id=CALLER_LEG),
+        StopRecording(leg_id=CALLER_LEG),
     ]
     first.hear(ended(AGENT, 12.1), LegHungUp(leg_id=bob.id, at=at(20))).released(20)
     facts = facts_of(first.call)

@@ -16,8 +16,11 @@ from cordboard.nodes.asterisk_install import AsteriskInstallation
 from tests.engine.ground import FakeGround, Ground, RealGround, connected
 from tests.support.asterisk import RealClock, installation, running_node
 from tests.support.cable import cable
+from tests.support.phones import baresip_program
 from tests.support.programs import fetch_program
 from tests.support.sipp import Sipp
+
+__all__ = ["baresip_program"]
 
 
 @pytest.fixture(scope="session")

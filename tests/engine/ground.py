@@ -55,9 +55,16 @@ class Witness:
             self._change.set()
             self._change = asyncio.Event()
 
-    async def until(self, kind: type[T], where: Callable[[T], bool] = lambda _: True, *, since: int = 0) -> T:
+    async def until(
+        self,
+        kind: type[T],
+        where: Callable[[T], bool] = lambda _: True,
+        *,
+        since: int = 0,
+        seconds: float = WAIT_SECONDS,
+    ) -> T:
         """Wait for an event; ``since`` is how many to pass over. Raises TimeoutError."""
-        async with asyncio.timeout(WAIT_SECONDS):
+        async with asyncio.timeout(seconds):
             while True:
                 change = self._change
                 for event in self.events[since:]:
@@ -104,8 +111,8 @@ class Ground(Protocol):
     async def hold(self, target: Target, leg_id: str, *, is_held: bool = True) -> None:
         """The far end puts us on hold, or comes back."""
 
-    async def unregister(self, target: Target) -> None:
-        """The phone takes its registration back."""
+    async def unregister(self, target: Target, *, is_second: bool = False) -> None:
+        """The phone, or the second one of its account, takes its registration back."""
 
     async def call_from(self, target: Target, number: str) -> Caller:
         """The phone calls ``number``; the call has arrived when this returns."""
@@ -180,8 +187,9 @@ class FakeGround:
     async def hold(self, _target: Target, leg_id: str, *, is_held: bool = True) -> None:
         self._fake.network.hold(leg_id, is_held=is_held)
 
-    async def unregister(self, target: Target) -> None:
-        self._fake.network.register(target.address, is_registered=False)
+    async def unregister(self, target: Target, *, is_second: bool = False) -> None:
+        contact = _second_contact(target) if is_second else ""
+        self._fake.network.register(target.address, contact, is_registered=False)
 
     async def call_from(self, target: Target, number: str) -> Caller:
         leg = self._fake.network.call_in(number, sip_username=target.address)
@@ -192,7 +200,7 @@ class FakeGround:
         return tuple(self._fake.network.call_in(number, sip_username=target.address).codes)
 
     async def add_second_phone(self, target: Target, script: Script) -> None:
-        contact = f"sip:{target.address}@127.0.0.1:5064"
+        contact = _second_contact(target)
         self._fake.network.script(contact, script)
         self._fake.network.register(target.address, contact)
 
@@ -258,8 +266,9 @@ class RealGround:
         await phone.answered()
         await (phone.hold() if is_held else phone.resume())
 
-    async def unregister(self, target: Target) -> None:
-        await self.lab.unregister(self.lab.phones[target.address])
+    async def unregister(self, target: Target, *, is_second: bool = False) -> None:
+        name = _second_name(target) if is_second else target.address
+        await self.lab.unregister(self.lab.phones[name])
 
     async def call_from(self, target: Target, number: str) -> Caller:
         since = len(self.witness.events)
@@ -273,7 +282,7 @@ class RealGround:
 
     async def add_second_phone(self, target: Target, script: Script) -> None:
         phone = await self.lab.add_phone(
-            target.address, PASSWORD, self.node.sip, _behaviour(script), name=f"{target.address}-second"
+            target.address, PASSWORD, self.node.sip, _behaviour(script), name=_second_name(target)
         )
         await self.witness.until_true(partial(self._has_contacts, phone.username, 2))
 
@@ -306,6 +315,14 @@ class RealGround:
     def calls(self, target: Target) -> int:
         party = self.lab.phones[target.address] if target.kind is TargetKind.PHONE else self.lab.carrier
         return len(party.calls(target.address))
+
+
+def _second_contact(target: Target) -> str:
+    return f"sip:{target.address}@127.0.0.1:5064"
+
+
+def _second_name(target: Target) -> str:
+    return f"{target.address}-second"
 
 
 def _behaviour(script: Script) -> Behaviour:

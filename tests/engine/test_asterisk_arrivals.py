@@ -3,14 +3,19 @@
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
+from functools import partial
 
 import aiohttp
 import pytest
 
-from cordboard.domain.arrival import Arrival
-from cordboard.domain.commands import Answer, HangUp, HangUpReason
+from cordboard.domain.arrival import Arrival, TransferAsked
+from cordboard.domain.commands import Answer, HangUp, HangUpReason, Target, TargetKind
+from cordboard.domain.leg_events import LegAnswered, LegEnded, LegHungUp
 from cordboard.domain.trunk import Trunk
-from tests.engine.ground import TRUNK_ID, RealGround
+from cordboard.engine.asterisk.sip_objects import SESSION_SECONDS
+from cordboard.nodes.ports import UDP, free_port
+from tests.engine.callers import SippCaller
+from tests.engine.ground import TRUNK_ID, RealGround, dialled
 from tests.support.invite import Answers, Invite, invited, sdp_codecs
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -194,3 +199,39 @@ async def test_what_is_not_ours_is_not_in_the_snapshot(real: RealGround) -> None
         assert "foreign-1" not in (await real.engine.snapshot()).legs
         async with client.delete(f"{url}/foreign-1") as answer:
             assert answer.status == 204
+
+
+async def test_a_carrier_cannot_transfer(real: RealGround) -> None:
+    book = real.book.configuration
+    carrier = await real.sipp.listen("answer_and_refer", port=free_port(UDP), calls=1, code=603)
+    trunk = Trunk(id=53, tenant_id=1, name="x", host=carrier.host, port=carrier.port)
+    await real.engine.provision(replace(book, trunks=(*book.trunks, trunk)))
+    leg_id = await dialled(real, Target(kind=TargetKind.TRUNK, address="100", trunk_id=trunk.id))
+    await real.witness.ended(leg_id)
+    assert real.witness.told(leg_id) == [LegAnswered, LegHungUp, LegEnded]
+    assert not [each for each in real.witness.events if isinstance(each, TransferAsked) and each.leg_id == leg_id]
+    await carrier.finished()
+    await real.engine.provision(book)
+
+
+async def test_peers_that_vanish_are_missed(real: RealGround) -> None:
+    """One that called and one that was called, while they talk: 57 and 66 s were seen (session timers of 90 s)."""
+    caller = await real.call_from(await real.add_phone(is_registered=False), "100")
+    await real.engine.execute(Answer(leg_id=caller.leg_id))
+    await caller.until_told(200)
+    assert isinstance(caller, SippCaller)
+    carrier = await real.sipp.listen("answer", port=free_port(UDP), calls=1)
+    trunk = Trunk(id=54, tenant_id=1, name="x", host=carrier.host, port=carrier.port)
+    await real.engine.provision(replace(real.book.configuration, trunks=(*real.book.configuration.trunks, trunk)))
+    leg_id = await dialled(real, Target(kind=TargetKind.TRUNK, address="100", trunk_id=trunk.id))
+    await real.witness.leg(LegAnswered, leg_id)
+    caller.run.freeze()
+    carrier.freeze()
+    for each in (caller.leg_id, leg_id):
+        ended = await real.witness.until(LegEnded, partial(_is_of, each), seconds=SESSION_SECONDS)
+        assert ended.cause.sip == 408
+    await real.engine.provision(real.book.configuration)
+
+
+def _is_of(leg_id: str, event: LegEnded) -> bool:
+    return event.leg_id == leg_id

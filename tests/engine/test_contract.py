@@ -26,7 +26,6 @@ from cordboard.domain.commands import (
 from cordboard.domain.leg_events import (
     LegAnswered,
     LegEnded,
-    LegEvent,
     LegHeld,
     LegHungUp,
     LegProgressed,
@@ -303,10 +302,11 @@ async def test_a_pause_needs_a_recording(ground: Ground) -> None:
     await ground.engine.execute(HangUp(leg_id=leg_id))
 
 
-async def test_the_snapshot_tells_how_far_legs_are(ground: Ground) -> None:
+@pytest.mark.parametrize("is_bridged", [False, True])
+async def test_the_snapshot_tells_how_far_legs_are(ground: Ground, *, is_bridged: bool) -> None:
     before = datetime.now(UTC)
-    ringing = await dialled(ground, ground.number(Script.ringing_out()))
-    answered = await dialled(ground, ground.number(Script()))
+    ringing = await dialled(ground, ground.number(Script.ringing_out()), is_bridged=is_bridged)
+    answered = await dialled(ground, ground.number(Script()), is_bridged=is_bridged)
     await ground.witness.leg(LegRinging, ringing)
     await ground.witness.leg(LegAnswered, answered)
     snapshot = await ground.engine.snapshot()
@@ -325,24 +325,29 @@ async def test_registrations_come_as_events_and_as_a_list(ground: Ground) -> Non
     phone = await ground.add_phone()
     name = phone.address
 
-    async def states() -> dict[str, bool]:
-        return {each.sip_username: each.is_registered for each in await ground.engine.registrations()}
+    async def contacts() -> tuple[str, ...]:
+        return {each.sip_username: each.contacts for each in await ground.engine.registrations()}[name]
 
-    def is_told(*, is_registered: bool) -> bool:
-        return any(
-            isinstance(event, Registration) and (event.sip_username, event.is_registered) == (name, is_registered)
-            for event in ground.witness.events
+    async def told(count: int) -> Registration:
+        return await ground.witness.until(
+            Registration, lambda event: event.sip_username == name and len(event.contacts) == count, since=since
         )
 
-    await ground.witness.until(Registration, lambda event: event.sip_username == name, since=since)
-    assert is_told(is_registered=True)
-    assert (await states())[name]
+    first = await told(1)
+    assert first.is_registered
+    assert await contacts() == first.contacts
+    await ground.add_second_phone(phone, Script())
+    both = await told(2)
+    assert set(first.contacts) < set(both.contacts)
+    assert await contacts() == both.contacts
+    await ground.unregister(phone, is_second=True)
+    since = ground.witness.events.index(both)
+    assert (await told(1)).contacts == first.contacts
     await ground.unregister(phone)
-    gone = await ground.witness.until(
-        Registration, lambda event: event.sip_username == name and not event.is_registered, since=since
-    )
+    gone = await told(0)
     assert gone.at.tzinfo is UTC
-    assert not (await states())[name]
+    assert not gone.is_registered
+    assert await contacts() == ()
     with pytest.raises(EngineRefused) as refused:
         await dialled(ground, phone)
     assert refused.value.is_unreachable
@@ -373,7 +378,3 @@ async def test_fifty_calls_at_once(ground: Ground) -> None:
         assert call_id is not None
         await ground.engine.execute(DestroyBridge(bridge_id=ids.bridge_id(call_id)))
     assert not (await ground.engine.snapshot()).legs.keys() & set(legs)
-
-
-async def test_nothing_is_told_of_an_unknown_leg(ground: Ground) -> None:
-    assert all(ids.call_id_of(event.leg_id) for event in ground.witness.events if isinstance(event, LegEvent))

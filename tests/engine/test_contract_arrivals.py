@@ -80,7 +80,7 @@ async def test_a_phone_calls(ground: Ground) -> None:
     assert arrival.at.tzinfo is UTC
     assert caller.codes() == ()
     seen = (await ground.engine.snapshot()).legs[caller.leg_id]
-    assert (seen.is_answered, seen.created_at.tzinfo) == (False, UTC)
+    assert (seen.is_answered, seen.is_ringing, seen.created_at.tzinfo) == (False, False, UTC)
     assert before - timedelta(seconds=1) < seen.created_at <= arrival.at + timedelta(seconds=1)
     await hang_up(ground, caller.leg_id)
     assert caller.leg_id not in (await ground.engine.snapshot()).legs
@@ -119,6 +119,7 @@ async def test_a_caller_is_told_why_not(ground: Ground, reason: HangUpReason, co
     caller = await called(ground)
     if is_alerted:
         await ground.engine.execute(Alert(leg_id=caller.leg_id))
+        await caller.until_told(180)
     await ground.engine.execute(HangUp(leg_id=caller.leg_id, reason=reason))
     await ground.witness.ended(caller.leg_id)
     await caller.until_told(code)

@@ -2,11 +2,13 @@
 
 import asyncio
 import json
+import re
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from cordboard.lab.parties import is_complete
 from cordboard.nodes.ports import TCP, UDP, free_port
@@ -14,7 +16,10 @@ from tests.support.programs import Program
 from tests.support.tones import Sound, read_wav, sine, write_wav
 
 # "account" last: it looks for the codecs.
-MODULES = ("ctrl_tcp.so", "menu.so", "uuid.so", "g711.so", "aufile.so", "sndfile.so", "account.so")
+MODULES = (
+    "ctrl_tcp.so", "menu.so", "uuid.so", "g711.so", "g722.so", "opus.so", "aufile.so", "sndfile.so", "account.so",
+)  # fmt: skip
+ALAW, ULAW, G722, OPUS = "PCMA/8000/1", "PCMU/8000/1", "G722/16000/1", "opus/48000/2"
 WAIT_SECONDS = 20.0
 # It plays a file once: longer than any test talks.
 TONE_SECONDS = 60.0
@@ -24,12 +29,13 @@ Event = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BaresipAccount:
-    """A SIP account. ``registrar`` is host:port; no password: it does not register."""
+    """A SIP account. ``registrar`` is host:port; no password: it does not register. ``codecs``: the best first."""
 
     username: str
     registrar: str
     password: str = ""
     is_answering: bool = False
+    codecs: tuple[str, ...] = (ALAW,)
 
     def line(self) -> str:
         """As baresip's file ``accounts`` has it."""
@@ -37,13 +43,21 @@ class BaresipAccount:
             f";auth_user={self.username};auth_pass={self.password};regint=60" if self.password else ";regint=0"
         )
         mode = "auto" if self.is_answering else "manual"
-        return f"<sip:{self.username}@{self.registrar}>{registration};answermode={mode};audio_codecs=PCMA\n"
+        codecs = ",".join(self.codecs)
+        return f"<sip:{self.username}@{self.registrar}>{registration};answermode={mode};audio_codecs={codecs}\n"
 
 
 class Baresip:
-    """A running phone. ``events`` are all that it told, oldest first."""
+    """A running phone. ``events`` are all that it told, oldest first; of calls their ``id`` is the SIP Call-ID.
 
-    def __init__(self, folder: Path, sip_port: int, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    What it is told to do it does with its latest call, or with the one that was chosen by ``choose``.
+    """
+
+    def __init__(
+        self, account: BaresipAccount, folder: Path, sip_port: int,
+        reader: asyncio.StreamReader, writer: asyncio.StreamWriter,
+    ) -> None:  # fmt: skip
+        self.account = account
         self.folder = folder
         self.sip_port = sip_port
         self.events: list[Event] = []
@@ -57,19 +71,54 @@ class Baresip:
         self._writer.write(b"%d:%s," % (len(text), text))
         await self._writer.drain()
 
-    async def until(self, kind: str, *, seconds: float = WAIT_SECONDS) -> Event:
-        """Wait for an event of ``kind`` (``CALL_INCOMING``, ``CALL_ESTABLISHED``, ``CALL_CLOSED``).
+    async def dial(self, number: str) -> str:
+        """Call ``number``; return the call's id as soon as there is any answer. Raises TimeoutError."""
+        before = {event.get("id") for event in self.events}
+        await self.do("dial", f"sip:{number}@{self.account.registrar}")
+        async with asyncio.timeout(WAIT_SECONDS):
+            while True:
+                ids = (event.get("id") for event in self.events if event.get("direction") == "outgoing")
+                if new := next((call_id for call_id in ids if call_id and call_id not in before), None):
+                    return str(new)
+                await self._change.wait()
+
+    async def choose(self, call_id: str) -> None:
+        """Take this call for what comes next."""
+        await self.do("callfind", call_id)
+
+    async def send_digits(self, digits: str) -> None:
+        """Press keys: telephone-events (RFC 4733)."""
+        await self.do("sndcode", digits)
+
+    async def transfer(self, number: str) -> None:
+        """Put ``number`` in its own place (REFER, RFC 3515)."""
+        await self.do("transfer", f"sip:{number}@{self.account.registrar}")
+
+    async def transfer_to(self, number: str, call_id: str) -> None:
+        """Put ``number``, whom it talks to in its other call ``call_id``, in its own place (RFC 3891)."""
+        ours, theirs = self._tags(call_id)
+        replaces = quote(f"{call_id};to-tag={theirs};from-tag={ours}", safe="")
+        await self.do("transfer", f"sip:{number}@{self.account.registrar}?Replaces={replaces}")
+
+    @property
+    def digits(self) -> str:
+        """The keys that were pressed at the other end."""
+        return "".join(event["param"] for event in self.events if event["type"] == "CALL_DTMF_START")
+
+    async def until(self, kind: str, call_id: str = "", *, seconds: float = WAIT_SECONDS) -> Event:
+        """Wait for an event of ``kind`` (``CALL_INCOMING``, ``CALL_ESTABLISHED``, ``CALL_CLOSED``); return the last.
 
         One that answers by itself tells nothing of ``CALL_INCOMING``. Raises TimeoutError.
         """
         async with asyncio.timeout(seconds):
             while True:
-                if found := [event for event in self.events if event["type"] == kind]:
-                    return found[-1]
+                for event in reversed(self.events):
+                    if event["type"] == kind and call_id in {"", event.get("id")}:
+                        return event
                 await self._change.wait()
 
     async def heard(self) -> Sound:
-        """What it heard in its last call, which has ended."""
+        """What it heard in its last call, which has ended: until it held it, where baresip 1.0 stops writing."""
         path = max(self.folder.glob("dump-*-dec.wav"))
         async with asyncio.timeout(WAIT_SECONDS):
             while True:
@@ -81,6 +130,16 @@ class Baresip:
         """Let it go."""
         self._writer.close()
         await self._reading
+
+    def _tags(self, call_id: str) -> tuple[str, str]:
+        """Both ends' tags of a call that it made: its own first."""
+        for text in (self.folder / "output.log").read_text("utf-8", "replace").replace("\r", "").split("SIP/2.0 200 "):
+            head = text.partition("\n\n")[0]
+            if f"Call-ID: {call_id}\n" in head and re.search(r"^CSeq: \d+ INVITE$", head, re.MULTILINE):
+                tags = (re.search(rf"^{name}:.*;tag=(\S+)$", head, re.MULTILINE) for name in ("From", "To"))
+                ours, theirs = (tag[1] for tag in tags if tag)
+                return ours, theirs
+        raise AssertionError(f"{call_id} was not answered")
 
     async def _read(self, reader: asyncio.StreamReader) -> None:
         """Messages are JSON in netstrings: ``<length>:<text>,``."""
@@ -106,9 +165,10 @@ async def running_baresip(
     write_wav(folder / "tone.wav", sine(tone_hz, TONE_SECONDS))
     (folder / "config").write_text(_config(program, folder, control_port, sip_port), "utf-8")
     (folder / "accounts").write_text(account.line(), "utf-8")
-    process = await program.start("-f", str(folder), folder=folder)
+    process = await program.start("-f", str(folder), "-s", folder=folder)
     try:
-        phone = await _connect(process, folder, control_port, sip_port)
+        reader, writer = await _connect(process, folder, control_port)
+        phone = Baresip(account, folder, sip_port, reader, writer)
         try:
             yield phone
         finally:
@@ -119,11 +179,13 @@ async def running_baresip(
             await process.wait()
 
 
-async def _connect(process: asyncio.subprocess.Process, folder: Path, port: int, sip_port: int) -> Baresip:
+async def _connect(
+    process: asyncio.subprocess.Process, folder: Path, port: int
+) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
     async with asyncio.timeout(WAIT_SECONDS):
         while process.returncode is None:
             try:
-                return Baresip(folder, sip_port, *await asyncio.open_connection("127.0.0.1", port))
+                return await asyncio.open_connection("127.0.0.1", port)
             except ConnectionRefusedError:
                 await asyncio.sleep(0.02)
     raise AssertionError(f"baresip ended:\n{(folder / 'output.log').read_text()}")
@@ -141,5 +203,7 @@ audio_alert aufile,{folder}/tone.wav
 snd_path {folder}
 rtp_stats no
 statmode_default off
-call_max_calls 1
+call_max_calls 4
+ausrc_srate 8000
+ausrc_channels 1
 """

@@ -75,7 +75,8 @@ async def beat(core: Core, node: Node, *, is_connected: bool = True) -> None:
     await core.store.system.nodes.set_applied_revision(node.id, revision)
 
 
-async def register(core: Core, node: Node, agent: Agent, *, is_registered: bool = True) -> None:
-    """Say that the agent's phone is there, or not."""
-    registration = Registration(sip_username=agent.sip_username, is_registered=is_registered, at=datetime.now(UTC))
+async def register(core: Core, node: Node, agent: Agent, *, phones: int = 1) -> None:
+    """Say that so many phones of the agent are there."""
+    contacts = tuple(f"sip:{agent.sip_username}@127.0.0.1:{5070 + number}" for number in range(phones))
+    registration = Registration(sip_username=agent.sip_username, contacts=contacts, at=datetime.now(UTC))
     await core.store.system.registrations.put(node.id, registration)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import aiohttp
+import asyncpg
 
 from cordboard.lab.behaviour import Behaviour
 from cordboard.lab.lab import Lab
@@ -33,12 +34,41 @@ _numbers = itertools.count(1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Agent:
-    """An agent with a phone that is registered. ``phone`` None: it has none."""
+class Account:
+    """An agent, and what the agent's phones register with."""
 
     user_name: str
     extension: str
+    sip_username: str
+    sip_password: str
+
+    @property
+    def login(self) -> tuple[str, str]:
+        """The SIP account's name and password."""
+        return self.sip_username, self.sip_password
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Agent:
+    """An agent with a phone of the lab that is registered."""
+
+    account: Account
     phone: LabPhone
+
+    @property
+    def user_name(self) -> str:
+        """Its name in the API."""
+        return self.account.user_name
+
+    @property
+    def extension(self) -> str:
+        """Its number."""
+        return self.account.extension
+
+
+def account_of(made: Row) -> Account:
+    """What ``agent create`` printed."""
+    return Account(**{key: made[key] for key in ("user_name", "extension", "sip_username", "sip_password")})
 
 
 @dataclass(slots=True, kw_only=True)
@@ -46,29 +76,60 @@ class Office:
     """A tenant at work: what its CRM would know."""
 
     exchange: "Exchange"
+    id: int
     name: str
     key: str
     did_number: str
     agents: list[Agent] = field(default_factory=list)
 
-    async def hire(self, behaviour: Behaviour | None = None, *, auto_answer: bool = False) -> Agent:
-        """A new agent whose phone is registered."""
+    async def open_account(self, *options: str, extension: str = "") -> Account:
+        """A new agent without a phone; ``options`` are those of ``agent create``."""
         number = next(_numbers)
-        user_name, extension = f"agent{number}", str(1000 + number)
+        user_name, extension = f"agent{number}", extension or str(1000 + number)
         made = await self.exchange.copy.run(
-            "agent", "create", "--tenant", self.name, "--user-name", user_name, "--extension", extension,
-            *(("--auto-answer",) if auto_answer else ()),
-        )  # fmt: skip
-        phone = await self.exchange.lab.add_phone(
-            made["sip_username"], made["sip_password"], self.exchange.copy.sip, behaviour
+            "agent", "create", "--tenant", self.name, "--user-name", user_name, "--extension", extension, *options
         )
-        await self.exchange.lab.registered()
-        agent = Agent(user_name=user_name, extension=extension, phone=phone)
+        return account_of(made)
+
+    async def hire(
+        self, behaviour: Behaviour | None = None, *options: str, auto_answer: bool = False, extension: str = ""
+    ) -> Agent:
+        """A new agent whose phone is registered; ``options`` are those of ``agent create``."""
+        account = await self.open_account(*options, *(("--auto-answer",) if auto_answer else ()), extension=extension)
+        phone = await self.add_phone(account, behaviour)
+        agent = Agent(account=account, phone=phone)
         self.agents.append(agent)
         await until(lambda: self.is_callable(agent))
         return agent
 
-    async def is_callable(self, agent: Agent) -> bool:
+    async def add_phone(self, account: Account, behaviour: Behaviour | None = None, *, name: str = "") -> LabPhone:
+        """A phone of the lab that is registered; ``name``: beside others of the same account."""
+        lab, copy = self.exchange.lab, self.exchange.copy
+        phone = await lab.add_phone(*account.login, copy.sip, behaviour, name=name)
+        await lab.registered()
+        return phone
+
+    async def add_group(self, *agents: Agent | Account) -> Row:
+        """A group of these agents: its ``name`` and ``extension``."""
+        number = next(_numbers)
+        members = itertools.chain.from_iterable(("--agent", agent.extension) for agent in agents)
+        who = ("--tenant", self.name, "--extension", str(1000 + number))
+        made: Row = await self.exchange.copy.run("group", "create", f"group {number}", *who, *members)
+        return made
+
+    async def add_did(self, to: str) -> str:
+        """Another number, that leads to ``agent:EXTENSION`` or ``group:NAME``."""
+        number = f"+8428730{next(_numbers):05d}"
+        await self.exchange.copy.run("did", "add", number, "--tenant", self.name, "--to", to)
+        return number
+
+    async def add_contact(self, first_name: str, last_name: str, *phones: str) -> None:
+        """Somebody outside who is known by name."""
+        numbers = itertools.chain.from_iterable(("--phone", phone) for phone in phones)
+        name = ("--first-name", first_name, "--last-name", last_name)
+        await self.exchange.copy.run("contact", "add", "--tenant", self.name, *name, *numbers)
+
+    async def is_callable(self, agent: Agent | Account) -> bool:
         """Whether Cordboard knows that the agent's phone is there: an impossible number is then what is refused."""
         answer = await self.post("/api/v1.0/base/makeCall", {"phoneNumber": "0000000000", "ipPhone": agent.extension})
         return bool(answer["error_code"] == "CALLOUT_PERMISSION_DENY")
@@ -79,7 +140,7 @@ class Office:
             told: Row = await answer.json()
             return told
 
-    async def make_call(self, agent: Agent, number: str, **more: str) -> str:
+    async def make_call(self, agent: Agent | Account, number: str, **more: str) -> str:
         """Ask for a call that must be accepted; return its id."""
         body = {"phoneNumber": number, "ipPhone": agent.extension, **more}
         answer = await self.post("/api/v1.0/base/makeCall", body)
@@ -158,6 +219,7 @@ class Exchange:
     lab: Lab
     receiver: Receiver
     client: aiohttp.ClientSession
+    database: asyncpg.Connection
 
     @property
     def settings(self) -> Settings:
@@ -168,7 +230,7 @@ class Exchange:
         """A new tenant. ``trunks`` are addresses, best first; by default the lab's first carrier."""
         number = next(_numbers)
         name, did_number = f"office {number}", f"+8428730{number:05d}"
-        await self.copy.run("tenant", "create", name, "--limit-tenant", "0", "--limit-route", "0")
+        tenant = await self.copy.run("tenant", "create", name, "--limit-tenant", "0", "--limit-route", "0")
         key = await self.copy.run("key", "create", "--tenant", name, "--all-scopes")
         carrier = self.lab.carrier
         for priority, (host, port) in enumerate(((carrier.host, carrier.port),) if trunks is None else trunks, 1):
@@ -180,11 +242,20 @@ class Exchange:
                 "webhook", "add", "--tenant", name, "--dialect", "alohub",
                 "--url", self.receiver.url, "--authorization", PARTNER_KEY,
             )  # fmt: skip
-        return Office(exchange=self, name=name, key=key["key"], did_number=did_number)
+        return Office(exchange=self, id=tenant["id"], name=name, key=key["key"], did_number=did_number)
 
     async def hang_up(self, office: Office, call_id: str) -> None:
         """End a call from outside."""
         await self.copy.run("calls", "hangup", call_id, "--tenant", office.name)
+
+    async def count_phones(self, account: Account) -> int:
+        """How many phones of an account Cordboard knows."""
+        query = "SELECT coalesce(sum(cardinality(contacts)), 0) FROM registrations WHERE sip_username = $1"
+        return int(await self.database.fetchval(query, account.sip_username))
+
+    async def count_busy(self, office: Office) -> int:
+        """How many agents of a tenant are kept from another call."""
+        return int(await self.database.fetchval("SELECT count(*) FROM call_agents WHERE tenant_id = $1", office.id))
 
 
 @contextlib.asynccontextmanager
@@ -200,7 +271,9 @@ async def running_exchange(folder: Path, **settings: str) -> AsyncIterator[Excha
         installation = get_asterisk(known.asterisk_prefix, known.cache)
         lab = await stack.enter_async_context(started_lab(installation, folder / "lab"))
         client = await stack.enter_async_context(aiohttp.ClientSession(base_url=copy.base_url))
-        yield Exchange(copy=copy, lab=lab, receiver=receiver, client=client)
+        database = await asyncpg.connect(known.database_url)
+        stack.push_async_callback(database.close)
+        yield Exchange(copy=copy, lab=lab, receiver=receiver, client=client, database=database)
 
 
 async def until(look: Callable[[], Awaitable[T | None]], seconds: float = PATIENCE_SECONDS) -> T:

@@ -9,9 +9,11 @@ import itertools
 import os
 import re
 import signal
+import socket
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import quote
 
 from cordboard.nodes.ports import UDP, free_port, is_free
 from tests.support.programs import Program
@@ -27,6 +29,13 @@ REASONS = {
 RUN_SECONDS = 60.0
 # What a caller's INVITE has: the user of its From, a Call-Info header, and what stands behind the port in its URI.
 CALL_KEYS = {"from_user": "sipp", "call_info": "<sip:127.0.0.1>", "uri_parameters": ""}
+# What it can be told to do in a call (``scenarios/dial.xml``), and the request that this makes.
+ORDERS = {
+    "GIVEUP": "CANCEL", "HANGUP": "BYE", "HOLD": "UPDATE", "RESUME": "UPDATE", "DIGIT": "INFO", "TRANSFER": "REFER",
+}  # fmt: skip
+# RTP payload type and name, as SDP has them.
+PCMA = ("8", "PCMA/8000")
+G729 = ("18", "G729/8000")
 
 _BLOCK = re.compile(r"^-{10,} (?P<at>[\d-]+[ T][\d:.]+)\s*\n(?P<what>[^\n]*)\n", re.MULTILINE)
 _numbers = itertools.count(1)
@@ -77,6 +86,43 @@ class SippRun:
             assert self.process.returncode is None, self._read("errors.log")
             await asyncio.sleep(0.01)
 
+    async def until_told(self, code: int, method: str = "INVITE", *, seconds: float = RUN_SECONDS) -> None:
+        """Wait until its ``method`` has been answered by ``code``. Raises TimeoutError."""
+        async with asyncio.timeout(seconds):
+            while code not in self.codes(method):
+                await asyncio.sleep(0.02)
+
+    async def order(self, what: str, *, seconds: float = RUN_SECONDS, **headers: str) -> int:
+        """Have its call do something, and return the status code of the answer to it. Raises TimeoutError.
+
+        ``scenarios/dial.xml`` says which orders there are. ``Refer_To`` is Refer-To.
+        """
+        ours = {"To": f"<sip:{self.host}>", "Call-ID": self.messages()[0].headers["Call-ID"], "CSeq": f"0 {what}"}
+        ours["Via"] = f"SIP/2.0/UDP 127.0.0.1;branch=order-{next(_numbers)}"  # SIPp drops what it has had already
+        given = {name.replace("_", "-"): value for name, value in headers.items()}
+        lines = [f"{what} sip:{self.host} SIP/2.0", *(f"{name}: {value}" for name, value in (ours | given).items())]
+        before = len(self._finals(ORDERS[what]))
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
+            sender.sendto("\r\n".join((*lines, "Content-Length: 0", "", "")).encode(), (self.host, self.port))
+        async with asyncio.timeout(seconds):
+            while len(codes := self._finals(ORDERS[what])) == before:
+                await asyncio.sleep(0.02)
+        return codes[-1]
+
+    def replaces(self) -> str:
+        """Its call, as the Replaces header of a Refer-To names it (RFC 3891 3), escaped."""
+        answer = next(each for each in self.messages() if each.code == 200 and each.headers["CSeq"].endswith("INVITE"))
+        ours, theirs = (answer.headers[name].rpartition("tag=")[2] for name in ("From", "To"))
+        return quote(f"{answer.headers['Call-ID']};to-tag={theirs};from-tag={ours}", safe="")
+
+    def freeze(self) -> None:
+        """Let it vanish: its socket is there, and nothing is answered any more."""
+        os.kill(self.process.pid, signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """Let it come back, to all that arrived in the meantime."""
+        os.kill(self.process.pid, signal.SIGCONT)
+
     async def stop(self) -> None:
         """End it now."""
         if self.process.returncode is None:
@@ -115,6 +161,13 @@ class SippRun:
                     return received[-1]
                 await asyncio.sleep(0.02)
 
+    def _finals(self, method: str) -> list[int]:
+        """The codes of the final answers to its requests of ``method``, one for each request."""
+        answers = (each for each in self.messages() if each.is_received and each.code >= 200)
+        return list(
+            {each.headers["CSeq"]: each.code for each in answers if each.headers["CSeq"].endswith(method)}.values()
+        )
+
     def _read(self, name: str) -> str:
         path = self.folder / name
         return path.read_text("utf-8", "replace") if path.exists() else ""
@@ -129,12 +182,32 @@ class Sipp:
     runs: list[SippRun] = field(default_factory=list)
 
     async def call(
-        self, number: str, target: str, *, scenario: str = "call", talk_seconds: float = 0, **keys: str
-    ) -> SippRun:
-        """Call ``number`` at ``target`` (host:port), and wait for the end; ``keys`` as in ``CALL_KEYS``."""
+        self, number: str, target: str, *, scenario: str = "call", talk_seconds: float = 0,
+        host: str = "127.0.0.1", **keys: str,
+    ) -> SippRun:  # fmt: skip
+        """Call ``number`` at ``target`` (host:port) from ``host``, and wait for the end; ``keys``: ``CALL_KEYS``."""
         options = ("-s", number, "-m", "1", "-d", str(int(talk_seconds * 1000)))
-        run = await self.run(scenario, target, *options, keys={**CALL_KEYS, **keys})
+        run = await self.run(scenario, target, *options, keys={**CALL_KEYS, **keys}, address=(host, 0))
         return await run.finished()
+
+    async def dial(
+        self, number: str, target: str, account: tuple[str, str], *, codec: tuple[str, str] = PCMA,
+        has_events: bool = True, session: str = "",
+    ) -> SippRun:  # fmt: skip
+        """Call ``number`` at ``target`` (host:port) with ``account``'s user name and password, to be given orders.
+
+        ``has_events``: it takes keys as telephone-events (RFC 4733). ``session``: its Session-Expires (RFC 4028); it
+        never refreshes a session itself.
+        """
+        username, password = account
+        options = ("-s", number, "-au", username, "-ap", password, "-m", "1", "-rtp_echo")
+        keys = {
+            "from_user": username, "payload": codec[0], "codec": codec[1],
+            "events": "telephone-event/8000" if has_events else "x-nothing/8000",
+            "supported": "timer" if session else "replaces",
+            "session": f"Session-Expires: {session}" if session else "X-Session-Expires: never",
+        }  # fmt: skip
+        return await self.run("dial", target, *options, keys=keys)
 
     async def listen(
         self,
@@ -156,22 +229,28 @@ class Sipp:
         return run
 
     async def register(
-        self, username: str, password: str, registrar: str, *, contact_port: int, expires_seconds: int = 300
-    ) -> SippRun:
-        """Register a phone that is at ``contact_port`` (``expires_seconds`` 0: take it back)."""
-        run = await self._register(username, password, registrar, contact_port, expires_seconds)
+        self, username: str, password: str, registrar: str, *, contact_port: int, expires_seconds: int = 300,
+        contact_user: str = "",
+    ) -> SippRun:  # fmt: skip
+        """Register a phone that is at ``contact_port`` (``expires_seconds`` 0: take it back).
+
+        ``contact_user``: another than the account's, for one of several phones at one port.
+        """
+        run = await self._register(username, password, registrar, contact_port, expires_seconds, contact_user)
         return await run.finished()
 
     async def try_register(self, username: str, password: str, registrar: str, *, contact_port: int) -> SippRun:
         """Try what must fail, and wait for the end."""
-        run = await self._register(username, password, registrar, contact_port, 300)
+        run = await self._register(username, password, registrar, contact_port)
         assert await asyncio.wait_for(run.process.wait(), RUN_SECONDS) != 0, run.transcript
         return run
 
-    async def _register(
-        self, username: str, password: str, registrar: str, contact_port: int, expires_seconds: int
-    ) -> SippRun:
-        keys = {"contact_port": str(contact_port), "expires": str(expires_seconds)}
+    async def _register(  # noqa: PLR0917 - as its callers have them
+        self, username: str, password: str, registrar: str, contact_port: int,
+        expires_seconds: int = 300, contact_user: str = "",
+    ) -> SippRun:  # fmt: skip
+        contact = {"contact_user": contact_user or username, "contact_port": str(contact_port)}
+        keys = {**contact, "expires": str(expires_seconds)}
         return await self.run(
             "register", registrar, "-s", username, "-au", username, "-ap", password, "-m", "1", keys=keys
         )

@@ -147,13 +147,10 @@ def sine(hz: float, seconds: float, *, rate: int = 8000, level_dbfs: float = -12
     )
 
 
-def raw_stereo(seconds: float, *, left_hertz: float = 0, right_hertz: float = 0) -> bytes:
-    """Interleaved stereo as the engine writes it, 8 kHz: a tone of a quarter of full scale in each channel, 0: none."""
-    samples = array("h", bytes(4 * int(seconds * 8000)))
-    for offset, hertz in ((0, left_hertz), (1, right_hertz)):
-        if hertz:
-            samples[offset::2] = array("h", sine(hertz, int(seconds * 8000) / 8000).samples)
-    return samples.tobytes()
+def raw_tone(seconds: float, hertz: float = 0) -> bytes:
+    """One side of a recording as the engine writes it, 8 kHz: a tone of a quarter of full scale, 0: silence."""
+    samples = sine(hertz, seconds).samples if hertz else array("h", bytes(2 * int(seconds * 8000)))
+    return array("h", samples).tobytes()
 
 
 def write_wav(path: Path, *channels: Sound) -> None:

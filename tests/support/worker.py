@@ -12,8 +12,9 @@ from cordboard.actions.release_record import release_record
 from cordboard.domain.call_facts import CallFacts, RecordingStatus, facts_of
 from cordboard.domain.call_state import CallPhase, EndedBy, Ending, EndReason, RecordingPhase
 from cordboard.domain.clock import ManualClock
+from cordboard.domain.commands import Side
 from cordboard.domain.ids import new_call_id, new_recording_name
-from cordboard.domain.recording import Recording, new_recording
+from cordboard.domain.recording import Recording, new_recording, raw_name
 from cordboard.domain.tenant import Tenant
 from cordboard.domain.webhook import Subscription
 from cordboard.settings import Settings
@@ -24,6 +25,9 @@ from tests.support.calls import queued_call
 NOW = datetime(2026, 3, 10, 9, 52, 27, tzinfo=UTC)
 DIALECT = "alohub"
 PARTNER_KEY = "partner key 42=="
+
+# What the engine wrote of a part of a call: the agent's side and the customer's.
+Raw = tuple[bytes | None, bytes | None]
 
 
 def render(_: Tenant, facts: CallFacts, __: Subscription) -> bytes:
@@ -48,8 +52,8 @@ class Workshop:
         """Somebody who wants to hear of the tenant's calls."""
         return await self.rows.subscriptions.add(dialect=DIALECT, url=url, authorization=PARTNER_KEY)
 
-    async def end_call(self, *, is_recorded: bool = False, raw: bytes | None = None) -> CallFacts:
-        """A call that was connected and has just ended; ``raw`` is what the engine recorded of it."""
+    async def end_call(self, *, is_recorded: bool = False, raw: Raw | None = None, parts: int = 1) -> CallFacts:
+        """A call that was connected and has just ended; ``raw`` is what the engine recorded, as its first part."""
         call_id, at = new_call_id(), self.clock.now()
         call = queued_call(
             id=call_id,
@@ -62,6 +66,7 @@ class Workshop:
             ending=Ending(reason=EndReason.CUSTOMER_HUNG_UP, by=EndedBy.CUSTOMER),
             recording=RecordingPhase.RUNNING if is_recorded else RecordingPhase.NONE,
             recording_name=new_recording_name(call_id),
+            recording_parts=parts,
         )
         facts = facts_of(call)
         async with self.rows.transaction() as rows:
@@ -72,13 +77,19 @@ class Workshop:
                 await rows.cdrs.insert(facts, None)
                 await release_record(self.core, rows, self.tenant, facts)
         if raw is not None:
-            self.raw_path(facts).write_bytes(raw)
+            self.write_raw(facts, raw)
         return facts
 
-    def raw_path(self, facts: CallFacts) -> Path:
-        """Where the engine records a call."""
-        raw = new_recording(facts, created_at=self.clock.now(), expires_at=None).raw_path
-        return self.core.settings.raw_recordings / raw
+    def write_raw(self, facts: CallFacts, raw: Raw, *, part: int = 1) -> None:
+        """Write a part of a recording, as the engine does. None: not this side."""
+        for path, side in zip(self.raw_paths(facts, part), raw, strict=True):
+            if side is not None:
+                path.write_bytes(side)
+
+    def raw_paths(self, facts: CallFacts, part: int = 1) -> tuple[Path, Path]:
+        """Where the engine records a part of a call: the agent, the customer."""
+        folder, name = self.core.settings.raw_recordings, facts.recording_name
+        return folder / raw_name(name, part, Side.LEFT), folder / raw_name(name, part, Side.RIGHT)
 
     async def recording(self, facts: CallFacts) -> Recording:
         """The recording's row."""

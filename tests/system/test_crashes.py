@@ -11,6 +11,7 @@ import pytest_asyncio
 
 from cordboard.lab.behaviour import Behaviour
 from cordboard.lab.number_plan import number
+from tests.support.call_watch import watch
 from tests.support.exchange import Exchange, running_exchange, until
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -52,17 +53,36 @@ async def test_a_call_outlives_the_switch(own_exchange: Exchange) -> None:
     call_id = await office.make_call(agent, customer)
     at_customer = await own_exchange.lab.carrier.answered(customer)
     await office.connected(call_id)
-    old = pid_of(own_exchange, "processes.switch")
+    old, adoptions = pid_of(own_exchange, "processes.switch"), count_adoptions(own_exchange)
     os.kill(old, signal.SIGKILL)
     await asyncio.sleep(1)
     assert at_customer.is_live
     await until(lambda: another_switch(own_exchange, old))
-    await until(lambda: is_adopted(own_exchange))
+    await until(lambda: is_adopted(own_exchange, adoptions))
     await own_exchange.lab.carrier.hang_up(customer)
     row = await office.recorded(call_id)
     assert (row["call_status"], row["hangup_by"]) == ("answered", "customer")
     await office.webhook(call_id)
     await agent.phone.released()
+    assert await office.is_callable(agent)
+
+
+async def test_a_call_that_came_in_outlives_the_switch(own_exchange: Exchange) -> None:
+    office = await own_exchange.open_office()
+    agent = await office.hire(Behaviour.answering(after_seconds=0))
+    number_of_agent = await office.add_did(f"agent:{agent.extension}")
+    calls, carrier = await watch(office), own_exchange.lab.carrier
+    at_customer = await carrier.dial(number_of_agent, own_exchange.copy.sip, caller_number="0912345678")
+    await calls.connected()
+    old, adoptions = pid_of(own_exchange, "processes.switch"), count_adoptions(own_exchange)
+    os.kill(old, signal.SIGKILL)
+    await until(lambda: another_switch(own_exchange, old))
+    await until(lambda: is_adopted(own_exchange, adoptions))
+    assert at_customer.is_live
+    await agent.phone.hang_up()
+    row = await calls.ended()
+    assert (row["direction"], row["call_status"], row["hangup_by"]) == ("INBOUND", "answered", "agent")
+    await carrier.released()
     assert await office.is_callable(agent)
 
 
@@ -127,5 +147,9 @@ async def another_switch(exchange: Exchange, old: int) -> bool:
         return False
 
 
-async def is_adopted(exchange: Exchange) -> bool:
-    return "call_adopted" in (exchange.copy.home / "log" / "switch.log").read_text()
+def count_adoptions(exchange: Exchange) -> int:
+    return (exchange.copy.home / "log" / "switch.log").read_text().count("call_adopted")
+
+
+async def is_adopted(exchange: Exchange, before: int) -> bool:
+    return count_adoptions(exchange) > before

@@ -8,7 +8,7 @@ import pytest
 from cordboard.lab.behaviour import Behaviour
 from cordboard.lab.lab import PhoneAccount
 from cordboard.lab.number_plan import number
-from tests.support.exchange import Agent, Exchange, Office, until
+from tests.support.exchange import Account, Agent, Exchange, Office, until
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -53,23 +53,16 @@ async def hire_many(exchange: Exchange, office: Office) -> list[Agent]:
     """Agents by the command line, two at a time; phones all at once."""
     gate = asyncio.Semaphore(2)
 
-    async def make(index: int) -> dict[str, str]:
+    async def make(index: int) -> Account:
         async with gate:
-            who = ("--user-name", f"many{index}", "--extension", str(5000 + index))
-            made: dict[str, str] = await exchange.copy.run("agent", "create", "--tenant", office.name, *who)
-            return made
+            return await office.open_account(extension=str(5000 + index))
 
     made = await asyncio.gather(*(make(index) for index in range(CALLS)))
     sip = exchange.copy.sip
-    accounts = [
-        PhoneAccount(username=each["sip_username"], password=each["sip_password"], registrar=sip) for each in made
-    ]
+    accounts = [PhoneAccount(username=each.sip_username, password=each.sip_password, registrar=sip) for each in made]
     phones = await exchange.lab.add_phones(accounts, Behaviour.answering(after_seconds=0))
     await exchange.lab.registered(seconds=60)
-    agents = [
-        Agent(user_name=each["user_name"], extension=each["extension"], phone=phone)
-        for each, phone in zip(made, phones, strict=True)
-    ]
+    agents = [Agent(account=each, phone=phone) for each, phone in zip(made, phones, strict=True)]
     for agent in agents:
         await until(partial(office.is_callable, agent))
     return agents

@@ -28,10 +28,10 @@ class FoundDid:
 
 
 async def find_did(core: Core, arrival: Arrival) -> FoundDid | None:
-    """The DID that the first of ``arrival.dialled`` means which means one; None when it may not be called from there.
+    """The DID that is called: of ``arrival.dialled`` the first that is one and may be called from there; else None.
 
-    A DID is called through a trunk of its own tenant alone: any other carrier's word for it is somebody else's.
-    Numbers are read as E.164 with ``+``, with ``00`` and bare, then as people write them in the owner's country.
+    A DID is called through its own tenant's trunks alone: what other carriers bring for it is refused. Numbers are read
+    as E.164 with ``+``, with ``00`` or bare, then as people write them in the owner's country.
 
     Raises:
         Unavailable: the database is away.

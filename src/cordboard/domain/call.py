@@ -49,10 +49,12 @@ from cordboard.domain.leg_events import (
     TransferRequested,
 )
 from cordboard.domain.moves import (
+    RECORD_TIMER,
     RELEASE_TIMER,
     change_leg,
     clear_timer,
     finish,
+    record,
     release,
     ring_timer,
     settle,
@@ -149,13 +151,16 @@ def _hang_up_requested(call: Call) -> Step:
 def _pause_requested(call: Call) -> Step:
     if call.recording is not RecordingPhase.RUNNING or call.phase is not CallPhase.CONNECTED:
         return Step(call)
-    return Step(replace(call, recording=RecordingPhase.PAUSED), (PauseRecording(leg_id=call.recorded_leg_id),))
+    # Between two parts nothing is recorded: the next one begins paused.
+    command = (PauseRecording(leg_id=call.recorded_leg_id),) if call.recorded_leg_id else ()
+    return Step(replace(call, recording=RecordingPhase.PAUSED), command)
 
 
 def _resume_requested(call: Call) -> Step:
     if call.recording is not RecordingPhase.PAUSED or call.phase is not CallPhase.CONNECTED:
         return Step(call)
-    return Step(replace(call, recording=RecordingPhase.RUNNING), (ResumeRecording(leg_id=call.recorded_leg_id),))
+    command = (ResumeRecording(leg_id=call.recorded_leg_id),) if call.recorded_leg_id else ()
+    return Step(replace(call, recording=RecordingPhase.RUNNING), command)
 
 
 def _timer_fired(call: Call, event: TimerFired) -> Step:
@@ -164,6 +169,8 @@ def _timer_fired(call: Call, event: TimerFired) -> Step:
     call = clear_timer(call, event.name)
     if event.name == RELEASE_TIMER:
         return release(Step(call))
+    if event.name == RECORD_TIMER:
+        return record(Step(call))
     leg = next((leg for leg in call.live_legs if ring_timer(leg.id) == event.name), None)
     if leg is None or leg.is_answered:
         return Step(call)

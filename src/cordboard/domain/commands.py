@@ -147,6 +147,16 @@ class DestroyBridge(Command):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ResetAudio(Command):
+    """Somebody else talks to a leg from now on: forget what was known of the audio that it was sent so far.
+
+    Else a new sender's packets, whose numbers begin anywhere (RFC 3550 5.1), may be taken for late ones and dropped.
+    """
+
+    leg_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PlayTone(Command):
     """Play a tone to one leg until it is stopped or the leg ends."""
 

@@ -29,6 +29,7 @@ from cordboard.domain.commands import (
     LeaveBridge,
     PauseRecording,
     PlayTone,
+    ResetAudio,
     Side,
     StartRecording,
     StopRecording,
@@ -72,6 +73,10 @@ def ring_timer(leg_id: str) -> str:
 
 
 RELEASE_TIMER = "release"
+RECORD_TIMER = "record"
+
+# A recorder that begins anew forgets whom it heard before only if it was gone for longer than a packet (20 ms).
+RECORDER_GAP = timedelta(milliseconds=60)
 
 
 def dial(
@@ -211,6 +216,16 @@ def record_without(step: Step, leg: Leg) -> Step:
     """``leg`` is out of the bridge: if the recording was taken from it, go on with another leg's."""
     stopped = stop_recording(step, leg)
     return step if stopped is step else record(stopped)
+
+
+def change_source(step: Step, staying: Leg, at: datetime) -> Step:
+    """Somebody else is on the line with ``staying``: begin its audio anew, and the recording with another part."""
+    step = then(step, step.call, ResetAudio(leg_id=staying.id))
+    recorded = step.call.leg(step.call.recorded_leg_id)
+    stopped = stop_recording(step, recorded) if recorded is not None else step
+    if stopped is step:
+        return step
+    return then(stopped, set_timer(stopped.call, RECORD_TIMER, at + RECORDER_GAP))
 
 
 def settle(step: Step, ending: Ending) -> Step:

@@ -100,7 +100,7 @@ def _lost_commands(call: Call, snapshot: EngineSnapshot) -> Iterable[Command]:
             yield HangUp(leg_id=leg.id)
         elif seen is not None and leg.is_incoming and leg.is_answered and not seen.is_answered:
             yield Answer(leg_id=leg.id)
-    if call.recording is RecordingPhase.RUNNING and _is_fresh(call, snapshot):
+    if call.recorded_leg_id and call.recording is RecordingPhase.RUNNING and _is_fresh(call, snapshot):
         yield start_recording(call)
 
 

@@ -15,6 +15,7 @@ from cordboard.domain.endings import OTHER_PARTY, ending_of
 from cordboard.domain.leg_events import LegGiven, LegTaken, TransferRequested
 from cordboard.domain.moves import (
     change_leg,
+    change_source,
     drop,
     join,
     leave,
@@ -76,9 +77,10 @@ def leg_taken(step: Step, event: LegTaken) -> Step:
         return step
     leg = replace(event.leg, party=replaced.party, is_dropped=False, hung_up_at=None, held_at=None, held_milliseconds=0)
     step = then(stop_tones(step), replace(call, legs=(*call.legs, leg), transferred_to=event.number, is_held=False))
-    step = join(step, leg)
+    step = join(leave(step, replaced), leg)
     step = _let_go(step, replaced)
-    return record_without(step, replaced)
+    staying = step.call.line(OTHER_PARTY[replaced.party])
+    return step if staying is None else change_source(step, staying, event.at)
 
 
 def leg_given(step: Step, event: LegGiven) -> Step:
@@ -125,7 +127,7 @@ def _candidate_changed(step: Step, before: Leg, leg: Leg, at: datetime) -> Step:
         again = try_again(step, before, leg, at)
         return again or _transfer_failed(step, why_not(step.call, leg.party), at)
     if leg.is_answered and not before.is_answered:
-        return _transferred(step, leg)
+        return _transferred(step, leg, at)
     waiting = step.call.line(OTHER_PARTY[leg.party])
     if waiting is None:
         return step
@@ -134,7 +136,7 @@ def _candidate_changed(step: Step, before: Leg, leg: Leg, at: datetime) -> Step:
     return play(_reported(step, TransferState.RINGING), waiting, Tone.RINGBACK)
 
 
-def _transferred(step: Step, leg: Leg) -> Step:
+def _transferred(step: Step, leg: Leg, at: datetime) -> Step:
     transfer = step.call.transfer
     if transfer is None:
         return step
@@ -143,7 +145,10 @@ def _transferred(step: Step, leg: Leg) -> Step:
     step = then(step, replace(step.call, transfer=None, transferred_to=transfer.destination.number))
     if leg.target.kind is TargetKind.PHONE:
         step = join(step, leg)
-    return step if asker is None else _let_go(step, asker)
+    if asker is not None:
+        step = _let_go(step, asker)
+    staying = step.call.line(OTHER_PARTY[leg.party])
+    return step if staying is None else change_source(step, staying, at)
 
 
 def _let_go(step: Step, asker: Leg) -> Step:

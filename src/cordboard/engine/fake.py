@@ -23,6 +23,7 @@ from cordboard.domain.commands import (
     PauseRecording,
     PlayTone,
     ReportTransfer,
+    ResetAudio,
     ResumeRecording,
     StartRecording,
     StopRecording,
@@ -212,6 +213,11 @@ def _stop(network: FakeNetwork, command: StopTone) -> None:
         network.legs[command.leg_id].tones.discard(command.tone)
 
 
+def _reset(network: FakeNetwork, command: ResetAudio) -> None:
+    """Nobody hears anything here."""
+    _leg(network, command.leg_id)
+
+
 def _record(network: FakeNetwork, command: StartRecording) -> None:
     leg = _leg(network, command.leg_id)
     if leg.recording != command:
@@ -250,6 +256,7 @@ _DOING: dict[type[Command], Callable[[FakeNetwork, Any], None]] = {
     DestroyBridge: _destroy_bridge,
     PlayTone: _play,
     StopTone: _stop,
+    ResetAudio: _reset,
     StartRecording: _record,
     StopRecording: _stop_recording,
     PauseRecording: _pause,

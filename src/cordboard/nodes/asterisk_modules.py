@@ -1,9 +1,11 @@
 """The modules that our Asterisks load: with autoload 351 of them take seconds and open ports nobody asked for."""
 
+# Not bridge_native_rtp: it puts the other leg's RTP stream, with its SSRC and sequence numbers, in the place of ours in
+# the middle of a call. Another Asterisk at the far end then hears silence more often than not, until the call ends.
 _CORE = """
 res_sorcery_config res_sorcery_memory res_sorcery_astdb res_timing_timerfd res_crypto res_pjproject res_http_websocket
 res_websocket_client res_security_log res_geolocation res_musiconhold res_rtp_asterisk res_srtp res_mutestream
-res_fax res_fax_spandsp res_rtp_multicast pbx_config bridge_simple bridge_softmix bridge_native_rtp
+res_fax res_fax_spandsp res_rtp_multicast pbx_config bridge_simple bridge_softmix
 bridge_holding bridge_builtin_features bridge_builtin_interval_features chan_pjsip chan_bridge_media chan_rtp
 """
 

@@ -12,7 +12,7 @@ from cordboard.actions.accept_call import accept_call, reason_for
 from cordboard.actions.core import Core
 from cordboard.actions.route_transfer import route_transfer
 from cordboard.domain.arrival import Arrival, TransferAsked
-from cordboard.domain.call_state import Call, CallPhase, Leg
+from cordboard.domain.call_state import Call, CallPhase, Leg, Party
 from cordboard.domain.commands import Command, HangUp, HangUpReason, ReportTransfer, TransferState
 from cordboard.domain.endings import OTHER_PARTY
 from cordboard.domain.errors import CallRefused, CordboardError, Unavailable
@@ -103,6 +103,10 @@ class Reception:
         return True
 
     async def _transfer_from_outside(self, mailbox: Mailbox, number: str, at: datetime) -> None:
+        agent = mailbox.call.line(Party.AGENT)
+        if agent is None or not _can_transfer(mailbox.call, agent):
+            log.info("transfer_refused", call=mailbox.call.reference, to=number, reason="the parties do not talk")
+            return
         await self._transfer_blind(mailbox, None, number, at)
 
     async def _transfer_attended(self, mailbox: Mailbox, leg: Leg, asked: TransferAsked) -> bool:

@@ -11,6 +11,7 @@ from pathlib import Path
 from cordboard.domain.commands import (
     PauseRecording,
     PlayTone,
+    ResetAudio,
     ResumeRecording,
     Side,
     StartRecording,
@@ -62,6 +63,17 @@ class Audio:
         response = await ari.request("DELETE", path)
         if not response.is_ok and response.status_code not in _OVER:
             raise EngineRefused(response.reason)
+
+    async def reset(self, ari: AriSocket, command: ResetAudio) -> None:
+        """Have the leg's translator made anew, which a moment of silence of our own does.
+
+        Debian's Asterisk drops what a translator takes for a late packet: one whose RTP number is up to 32,768 behind
+        that of the packet before, whoever sent it (docs/asterisk.md).
+        """
+        for method in ("POST", "DELETE"):
+            response = await ari.request(method, f"channels/{command.leg_id}/silence")
+            if not response.is_ok and response.status_code not in _OVER:
+                raise EngineRefused(response.reason)
 
     async def record(self, ari: AriSocket, command: StartRecording) -> None:
         """Record what the leg says and what it hears, each into a file of its own.

@@ -28,6 +28,7 @@ from cordboard.domain.commands import (
     PauseRecording,
     PlayTone,
     ReportTransfer,
+    ResetAudio,
     ResumeRecording,
     StartRecording,
     StopRecording,
@@ -95,6 +96,7 @@ class AsteriskEngine:
             DestroyBridge: bridges.destroy,
             PlayTone: audio.play,
             StopTone: audio.stop,
+            ResetAudio: audio.reset,
             StartRecording: audio.record,
             StopRecording: audio.stop_recording,
             PauseRecording: audio.pause,
@@ -135,7 +137,7 @@ class AsteriskEngine:
             channel.id: LegSnapshot(
                 leg_id=channel.id,
                 is_answered=channel.state == UP,
-                is_ringing=channel.state in RINGING,
+                is_ringing=channel.state == RINGING,
                 created_at=instant(channel.creationtime),
             )
             for channel in channels

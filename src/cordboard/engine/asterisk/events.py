@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import msgspec
 
 from cordboard.domain.arrival import Arrival, TransferAsked
-from cordboard.domain.cause import Cause
+from cordboard.domain.cause import NO_USER_RESPONDING, Cause
 from cordboard.domain.leg_events import (
     LegAnswered,
     LegEnded,
@@ -187,9 +187,12 @@ class EventReader:
             yield arrival
 
     def _hangup_request(self, text: str) -> Iterable[LegEvent]:
-        """Ours are ``soft``. A refused INVITE and a caller's CANCEL come as one too, before the channel is up."""
+        """Ours are ``soft``. A refused INVITE and a caller's CANCEL come as one too, before the channel is up.
+
+        So does Asterisk's own hang-up of a peer that no longer answers: it asked for nothing.
+        """
         event = _decode_channel_event(text)
-        if not event.soft and event.channel.state == UP:
+        if not event.soft and event.channel.state == UP and event.cause != NO_USER_RESPONDING:
             yield LegHungUp(leg_id=event.channel.id, at=instant(event.timestamp))
 
     def _destroyed(self, text: str) -> Iterable[LegEvent]:
@@ -229,9 +232,7 @@ class EventReader:
 
     def _contact_status(self, text: str) -> Iterable[Registration]:
         event = _decode_contact(text)
-        account = event.endpoint.resource
-        before = self.contacts.of(account)
+        account, at = event.endpoint.resource, instant(event.timestamp)
         self.contacts.take(account, event.contact_info.uri, event.contact_info.contact_status)
-        now = self.contacts.of(account)
-        if is_phone(account) and now != before:
-            yield Registration(sip_username=account, contacts=now, at=instant(event.timestamp))
+        if is_phone(account):
+            yield Registration(sip_username=account, contacts=self.contacts.of(account), at=at)

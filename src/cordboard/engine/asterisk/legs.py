@@ -24,7 +24,7 @@ from cordboard.domain.commands import (
 from cordboard.engine.asterisk.ari import REQUEST_SECONDS, AriResponse, AriSocket
 from cordboard.engine.asterisk.bridges import add, check_joined
 from cordboard.engine.asterisk.events import EventReader
-from cordboard.engine.asterisk.sip_objects import NARROW_BAND_CODECS, trunk_endpoint
+from cordboard.engine.asterisk.sip_objects import CODECS, trunk_endpoint
 from cordboard.engine.port import EngineRefused
 
 _DIALLABLE = re.compile(r"[+*0-9A-Za-z._-]+")
@@ -113,7 +113,7 @@ class Legs:
             "channelId": command.leg_id,
             "callerId": _caller_id(command.caller),
             "timeout": command.ring_seconds,
-            "formats": ",".join(NARROW_BAND_CODECS),
+            "formats": ",".join(CODECS),
             "variables": _variables(command),
         }
         self._reader.expect_originated(command.leg_id)
@@ -128,7 +128,7 @@ class Legs:
             "endpoint": _endpoint(command.target),
             "app": self._app,
             "channelId": leg_id,
-            "formats": ",".join(NARROW_BAND_CODECS),
+            "formats": ",".join(CODECS),
             "variables": {**_connected_line(command.caller), **_variables(command)},
         }
         entered = self._reader.expect_created(leg_id)

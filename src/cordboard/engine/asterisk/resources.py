@@ -3,7 +3,8 @@
 import msgspec
 
 UP = "Up"
-RINGING = frozenset({"Ring", "Ringing"})
+# Of a leg that we dialled; "Ring" is that of one that came in and was not answered.
+RINGING = "Ringing"
 _STASIS = "Stasis"
 
 

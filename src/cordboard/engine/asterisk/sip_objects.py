@@ -15,10 +15,9 @@ _CARRIER_PREFIX = "carrier-"
 PHONE_CONTEXT = "phones"
 CARRIER_CONTEXT = "carriers"
 
-# The audio that the legs we dial are offered, out of what their endpoint allows: 8 kHz only, as carriers' lines and
-# recordings are, so that nothing needs converting.
-NARROW_BAND_CODECS = ("alaw", "ulaw", "gsm")
-# What callers may offer; they are answered with the first that they have.
+# All that we understand. 8 kHz first, as carriers' lines and recordings are: then nothing needs converting.
+CODECS = ("alaw", "ulaw", "gsm", "g722", "opus")
+# What phones are offered. What callers may offer; they are answered with the first of these that they have.
 _CODECS = ("alaw", "ulaw", "g722", "opus")
 
 # The shortest that RFC 4028 allows (4.2). A peer that vanished is missed after 58 s when we look after it, after 66 s
@@ -146,7 +145,7 @@ def _trunk_objects(trunk: Trunk) -> dict[Key, Fields]:
     endpoint = {
         **_COMMON,
         "context": CARRIER_CONTEXT,
-        "allow": ",".join(_trunk_codecs(trunk)),
+        "allow": ",".join(trunk.codecs),
         "aors": name,
         "identify_by": "ip",
         "allow_transfer": "no",
@@ -206,11 +205,6 @@ def _carrier_objects(trunks: Collection[Trunk], addresses: Addresses) -> dict[Ke
             }
             objects["identify", name] = {"endpoint": name, "match": address}
     return objects
-
-
-def _trunk_codecs(trunk: Trunk) -> tuple[str, ...]:
-    narrow = tuple(codec for codec in trunk.codecs if codec in NARROW_BAND_CODECS)
-    return narrow or NARROW_BAND_CODECS[:2]
 
 
 def _uri_host(host: str) -> str:

@@ -1,0 +1,30 @@
+"""An agent's phone that is SIPp: it knows of each message that came."""
+
+from dataclasses import dataclass
+
+from tests.support.exchange import Account
+from tests.support.sipp import PCMA, Sipp, SippRun
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SippPhone:
+    """A phone that dials with ``account``. It sends back what it hears; ``order`` tells its call what to do."""
+
+    account: Account
+    registrar: str
+    sipp: Sipp
+
+    async def dial(
+        self, number: str, *, codec: tuple[str, str] = PCMA, has_events: bool = True, session: str = ""
+    ) -> SippRun:
+        """Call ``number``, until told or released; the rest as ``Sipp.dial`` has it."""
+        return await self.sipp.dial(
+            number, self.registrar, self.account.login, codec=codec, has_events=has_events, session=session
+        )
+
+    async def codes(self, number: str, *, codec: tuple[str, str] = PCMA) -> tuple[int, ...]:
+        """Call ``number``, which does not answer: the codes that came once the password was right."""
+        run = await (await self.dial(number, codec=codec)).finished()
+        first, *codes = run.codes()
+        assert first == 401
+        return tuple(codes)
