@@ -35,6 +35,8 @@ MAKE_CALL = "/api/v1.0/base/makeCall"
 CLICK_TO_CALL = "/v1/voice/click-to-call"
 SEARCH = "/api/v1.0/base/searchCallV2"
 SEARCH_V1 = "/api/v1.0/base/searchCallV1"
+QUEUES = "/v1/queues/inbound"
+UPDATE_QUEUE = "/api/setting/agent/updateQueue"
 MEDIA = "/IPCCMedia/MP3Export.do"
 
 EXTENSION = "6688"
@@ -150,6 +152,10 @@ class Office:
     async def get(self, path: str, *, method: str = "GET", headers: Mapping[str, str] = {}, **query: str) -> Answer:
         return await self.house.ask(method, path, params=query, headers={"Authorization": self.key, **headers})
 
+    async def put(self, path: str, body: object, **headers: str) -> Answer:
+        data = body if isinstance(body, bytes) else json.dumps(body).encode()
+        return await self.house.ask("PUT", path, data=io.BytesIO(data), headers={"Authorization": self.key, **headers})
+
     async def call(self, number: Any = CUSTOMER, extension: Any = EXTENSION, **more: Any) -> Answer:
         return await self.post(MAKE_CALL, {"phoneNumber": number, "ipPhone": extension, **more})
 
@@ -189,7 +195,9 @@ class House:
         )
 
     async def open_office(self, name: str, **fields: Any) -> Office:
-        tenant = await self.core.store.system.tenants.create(name, **fields)
+        """A tenant without limits, unless they are given."""
+        unlimited = {"limit_tenant": 0, "limit_route": 0}
+        tenant = await self.core.store.system.tenants.create(name, **(unlimited | fields))
         office = Office(house=self, tenant=tenant, key="")
         office.key = await office.new_key(*SCOPES)
         self.offices.append(office)

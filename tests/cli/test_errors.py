@@ -12,6 +12,8 @@ OF_ACME = ("--tenant", "acme")
 AGENT = ("agent", "create", *OF_ACME, "--user-name")
 TRUNK = ("trunk", "add", "carrier", *OF_ACME, "--host")
 GROUP = ("group", "create", "sales", *OF_ACME)
+QUEUE = ("queue", "create", *OF_ACME)
+CALLOUT = ("callout", "create", "campaign", *OF_ACME)
 CONTACT = ("contact", "add", *OF_ACME)
 WEBHOOK = ("webhook", "add", *OF_ACME, "--authorization", "k")
 
@@ -58,13 +60,23 @@ WEBHOOK = ("webhook", "add", *OF_ACME, "--authorization", "k")
         (("did", "add", "02873000001", *OF_ACME, "--to", "agent:9999"), "no extension '9999'"),
         (
             ("did", "add", "02873000001", *OF_ACME, "--to", "ivr:main"),
-            "to: 'ivr:main' does not say where; known kinds: agent, group",
+            "to: 'ivr:main' does not say where; known kinds: agent, group, queue",
         ),
         (
             ("did", "add", "02873000001", *OF_ACME, "--to", "6688"),
-            "to: '6688' does not say where; known kinds: agent, group",
+            "to: '6688' does not say where; known kinds: agent, group, queue",
         ),
         (("did", "add", "02873000001", *OF_ACME, "--to", "group:sales"), "no group 'sales'"),
+        (("did", "add", "02873000001", *OF_ACME, "--to", "queue:7"), "no queue '7'"),
+        (("did", "add", "02873000001", *OF_ACME, "--to", "queue:support"), "no queue 'support'"),
+        ((*QUEUE, " "), "name: must not be empty"),
+        ((*QUEUE, "support", "--number", "12"), "number: '12' is not a full telephone number in VN"),
+        ((*QUEUE, "support", "--agent", "6688", "6689"), "no extension '6689'"),
+        (("queue", "remove", "support", *OF_ACME), "no queue 'support'"),
+        (("queue", "list", "--tenant", "globex"), "no tenant 'globex'"),
+        ((*CALLOUT, "--did", "02873000001"), "no DID '+842873000001'"),
+        ((*CALLOUT, "--did", "12"), "number: '12' is not a full telephone number in VN"),
+        (("callout", "remove", "campaign", *OF_ACME), "no callout 'campaign'"),
         ((*GROUP, "--extension", "700", "--agent", "6688", "6689"), "no extension '6689'"),
         ((*GROUP, "--extension", "6688"), "extension '6688' exists already"),
         ((*GROUP, "--extension", "0700"), "extension: '0700' is not 2 to 8 digits without a leading 0"),

@@ -143,6 +143,74 @@ def test_groups(terminal: Terminal, acme: dict[str, str]) -> None:
     assert terminal.json("group", "list") == []
 
 
+def test_queues(terminal: Terminal, acme: dict[str, str]) -> None:
+    terminal.json("agent", "create", "--tenant", "acme", "--user-name", "bob", "--extension", "101")
+    made = terminal.json("queue", "create", "support", "--tenant", "acme", "--number", "028 7300 0001",
+                         "--agent", "101", acme["extension"], "--selection", "all")  # fmt: skip
+    assert made == {"callinId": made["callinId"]}
+    assert isinstance(made["callinId"], int)
+    second = terminal.json("queue", "create", "vip", "--tenant", "acme")
+    assert terminal.json("queue", "list", "--tenant", "acme") == [
+        {
+            "tenant": "acme",
+            "callinId": made["callinId"],
+            "name": "support",
+            "number": "+842873000001",
+            "strategy": "normal",
+            "music": None,
+            "max_wait_seconds": None,
+            "selection": "all",
+            "does_announce_position": None,
+            "agents": ["6688", "101"],
+        },
+        {
+            "tenant": "acme",
+            "callinId": second["callinId"],
+            "name": "vip",
+            "number": None,
+            "strategy": "normal",
+            "music": None,
+            "max_wait_seconds": None,
+            "selection": None,
+            "does_announce_position": None,
+            "agents": [],
+        },
+    ]
+    did = terminal.json("did", "add", "02873000002", "--tenant", "acme", "--to", f"queue:{second['callinId']}")
+    assert did["to"] == f"queue:{second['callinId']}"
+    assert terminal.failure("queue", "remove", "vip", "--tenant", "acme") == "name: a DID leads to queue 'vip'"
+    assert terminal.failure("queue", "create", "vip", "--tenant", "acme") == "queue 'vip' exists already"
+    terminal.json("did", "remove", did["number"])
+    for name in ("vip", "support"):
+        assert terminal.json("queue", "remove", name, "--tenant", "acme") == {"name": name, "is_removed": True}
+    assert terminal.json("queue", "list") == []
+
+
+def test_callouts(terminal: Terminal, acme: dict[str, str]) -> None:
+    terminal.json("did", "add", "02873000001", "--tenant", "acme")
+    made = terminal.json("callout", "create", "campaign", "--tenant", "acme", "--did", "028 7300 0001",
+                         "--agent", acme["extension"])  # fmt: skip
+    assert made == {"calloutId": made["calloutId"]}
+    assert isinstance(made["calloutId"], int)
+    assert terminal.json("callout", "list", "--tenant", "acme") == [
+        {
+            "tenant": "acme",
+            "calloutId": made["calloutId"],
+            "name": "campaign",
+            "did": "+842873000001",
+            "agents": ["6688"],
+        }
+    ]
+    again = ("callout", "create", "campaign", "--tenant", "acme", "--did", "02873000001")
+    assert terminal.failure(*again) == "callout 'campaign' exists already"
+    refused = terminal.failure("did", "remove", "02873000001", "--tenant", "acme")
+    assert refused == "number: a callout calls out with +842873000001"
+    removed = terminal.json("callout", "remove", "campaign", "--tenant", "acme")
+    assert removed == {"name": "campaign", "is_removed": True}
+    assert terminal.json("callout", "list") == []
+    terminal.json("did", "remove", "02873000001", "--tenant", "acme")
+
+
 def test_contacts(terminal: Terminal) -> None:
     terminal.json("tenant", "create", "acme")
     made = terminal.json("contact", "add", "--tenant", "acme", "--first-name", "Mai", "--last-name", "Tran",

@@ -101,6 +101,36 @@ async def test_records_are_found_by_what_is_asked(office: Office, other_office: 
     assert await found(office, agent_user_names=("alice",), directions=(Direction.INBOUND,)) == []
 
 
+async def test_a_number_may_be_the_other_partys(office: Office, other_office: Office) -> None:
+    await written(other_office, replace(other_office.ended(), direction=Direction.INBOUND, did_number="+842873001234"))
+    directions = (Direction.OUTBOUND, Direction.INBOUND, Direction.INTERNAL)
+    records = [
+        replace(
+            office.ended(seconds),
+            direction=direction,
+            agent_extension="6688",
+            customer_number="+84912345678",
+            did_number="+842873001234",
+        )
+        for seconds, direction in enumerate(directions)
+    ]
+    await written(office, *records)
+    out, came_in, inside = (facts.id for facts in records)
+    for number in (
+        {"number": ("+842873001234",)},
+        {"number_part": "3001"},
+        {"number_part": "0287", "number_beginning": "+84287"},
+    ):
+        assert await found(office, **number) == []
+        assert await found(office, **number, is_number_of_either=True) == [came_in]
+    for number in ({"number": ("6688",)}, {"number_part": "6688"}):
+        assert await found(office, **number) == []
+        assert await found(office, **number, is_number_of_either=True) == [inside, out]
+    assert await found(office, number_part="668", is_number_of_either=True) == []
+    assert await found(office, number_part="2345", is_number_of_either=True) == [inside, came_in, out]
+    assert await found(office, number=("+84912345678",), is_number_of_either=True) == [inside, came_in, out]
+
+
 async def test_pages_are_stable_and_counted(office: Office) -> None:
     records = await written(office, *(office.ended(number // 3) for number in range(25)))
     newest_first = sorted(records, key=lambda facts: (facts.requested_at, facts.id), reverse=True)

@@ -1,6 +1,7 @@
 """PROMISES A1: whatever the app's queries say, a tenant sees and touches its own rows only."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
@@ -12,6 +13,7 @@ from cordboard.domain.call_facts import RecordingStatus
 from cordboard.domain.contact import Contact
 from cordboard.domain.instruction import InstructionKind
 from cordboard.domain.key import new_key
+from cordboard.domain.login import Login
 from cordboard.domain.recording import Recording
 from cordboard.domain.registration import Registration, TrunkState
 from cordboard.domain.webhook import Attempt, EventKind
@@ -35,6 +37,16 @@ async def fill(office: Office) -> None:
     system, rows, agent = office.store.system, office.rows, office.agent
     await rows.keys.create(name="k", value=new_key(), scopes=["call"])
     await rows.groups.create(name="sales", extension="700", members=(agent.extension,))
+    queue = await rows.queues.create(name="support")
+    await rows.queues.join(agent.id, (queue.id,))
+    (did,) = await rows.dids.list()
+    await rows.callouts.create(name="campaign", did_number=did.number)
+    login = Login(id=uuid4(), tenant_id=office.tenant.id, agent_id=agent.id, expires_at=NOW)
+    hashed = await rows.agents.create(user_name="lin", extension="701", sip_password="x", password="a password")
+    credential = await rows.logins.credential("lin")
+    assert credential is not None
+    assert await rows.logins.open(replace(login, agent_id=hashed.id), credential)
+    await rows.logins.count_attempt("lin", NOW)
     contact = Contact(id=uuid4(), tenant_id=office.tenant.id, first_name="Mai", last_name="", phones=("+84912345678",))
     await rows.contacts.save(contact, NOW)
     await system.registrations.put(
@@ -46,6 +58,7 @@ async def fill(office: Office) -> None:
     call = office.call()
     await rows.calls.insert(call)
     await rows.requests.insert("r1", call.id, call.reference, NOW)
+    await rows.request_counts.count("r", limit_tenant=9, limit_route=9)
     await rows.instructions.insert(call.id, InstructionKind.HANG_UP, NOW)
     facts = office.ended()
     await rows.cdrs.insert(facts, NOW)
@@ -144,7 +157,7 @@ async def test_functions_that_see_more_than_their_caller_are_pinned_and_not_for_
 
 
 async def test_the_partial_number_function_takes_the_tenant_from_the_connection(app: Any) -> None:
-    sql = "SELECT cdr_ids_with_number_part($1, '', NULL, NULL)"
+    sql = "SELECT cdr_ids_with_number_part($1, '', true, NULL, NULL)"
     found = [row[0] for row in await app.fetch(sql, "912345")]
     assert found == [row[0] for row in await app.fetch("SELECT id FROM cdrs")]
     for part in ("%", "", "12", "123456789", "12_45"):

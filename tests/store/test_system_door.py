@@ -43,6 +43,8 @@ GRANTS = {
     "deliveries": {"SELECT", "UPDATE", "DELETE"},
     "delivery_log": {"SELECT", "INSERT", "DELETE"},
     "delivery_attempts": {"SELECT", "INSERT", "DELETE"},
+    "logins": {"SELECT", "DELETE"},
+    "login_attempts": {"SELECT", "DELETE"},
     "nodes": {"SELECT", "INSERT", "UPDATE"},
     "workers": {"SELECT", "INSERT", "UPDATE", "DELETE"},
     "configuration": {"SELECT", "UPDATE (revision)"},

@@ -31,7 +31,8 @@ async def accept_from_carrier(core: Core, node_id: int, arrival: Arrival, at: da
     """The queued call, written down, its agents' slots taken.
 
     Raises:
-        CallRefused: NUMBER_UNKNOWN whatever is wrong with the number, so that nobody learns whose it is.
+        CallRefused: NUMBER_UNKNOWN whatever is wrong with the number, so that nobody learns whose it is;
+            AGENT_UNREGISTERED where it leads to a queue.
         Unavailable: the database is away.
     """
     found = await find_did(core, arrival)
@@ -41,6 +42,10 @@ async def accept_from_carrier(core: Core, node_id: int, arrival: Arrival, at: da
     if did.route_kind is None:
         log.info("did_leads_nowhere", did=did.number, tenant=tenant.id)
         raise CallRefused(Refusal.NUMBER_UNKNOWN)
+    if did.route_kind is RouteKind.QUEUE:
+        # Nobody can wait in a queue yet: told like a phone that is not there (480), for which carriers call again.
+        log.warning("queue_takes_no_calls", did=did.number, tenant=tenant.id, queue=did.route_to)
+        raise CallRefused(Refusal.AGENT_UNREGISTERED)
     number = read_caller(arrival.caller_number, tenant)
     async with core.store.for_tenant(tenant.id).transaction() as rows:
         admission = await rows.admissions.for_call(

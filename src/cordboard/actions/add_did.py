@@ -4,8 +4,10 @@ from cordboard.actions.checks import check_text
 from cordboard.actions.core import Core
 from cordboard.domain.did import Did, RouteKind
 from cordboard.domain.errors import InvalidInput, NotFound
+from cordboard.domain.ids import read_id
 from cordboard.domain.number import read_number
 from cordboard.domain.tenant import Tenant
+from cordboard.store import TenantRows
 
 
 async def add_did(
@@ -15,7 +17,7 @@ async def add_did(
 
     Raises:
         InvalidInput: it is no full telephone number.
-        NotFound: the tenant has no such extension or group as ``route_to``.
+        NotFound: the tenant has no such extension, group or queue as ``route_to``.
         AlreadyExists: some tenant has it.
         Unavailable: the database is away.
     """
@@ -24,7 +26,17 @@ async def add_did(
     async with core.store.for_tenant(tenant.id).transaction() as rows:
         if route_kind is RouteKind.AGENT and not await rows.extensions.exists(route_to):
             raise NotFound("extension", route_to)
+        if route_kind is RouteKind.QUEUE:
+            route_to = str(await _queue_id(rows, route_to))
         return await rows.dids.add(number=canonical, label=label, route_kind=route_kind, route_to=route_to)
+
+
+async def _queue_id(rows: TenantRows, text: str) -> int:
+    """The id that ``text`` is, when the tenant has such a queue."""
+    queue_id = read_id(text)
+    if queue_id is None or await rows.queues.get(queue_id) is None:
+        raise NotFound("queue", text)
+    return queue_id
 
 
 def canonical_did(number: str, tenant: Tenant) -> str:

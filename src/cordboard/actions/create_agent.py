@@ -47,9 +47,11 @@ async def create_agent(core: Core, tenant: Tenant, new: NewAgent) -> CreatedAgen
         raise InvalidInput("password", f"must have at least {LEAST_PASSWORD_CHARACTERS} characters")
     sip_password = secrets.token_urlsafe(SIP_PASSWORD_BYTES)
     async with core.store.for_tenant(tenant.id).transaction() as rows:
+        extension = check_extension("extension", new.extension)
+        await rows.extensions.remove_unassigned(extension)
         agent = await rows.agents.create(
             user_name=check_word("user_name", new.user_name),
-            extension=check_extension("extension", new.extension),
+            extension=extension,
             first_name=check_text("first_name", new.first_name, longest=100).strip(),
             last_name=check_text("last_name", new.last_name, longest=100).strip(),
             email=check_email("email", new.email),

@@ -10,6 +10,7 @@ from cordboard.actions.members import members_of
 from cordboard.actions.new_call import new_call
 from cordboard.domain.call_state import Call, FlowName, Party
 from cordboard.domain.errors import CallRefused, Refusal
+from cordboard.domain.ids import read_id
 from cordboard.domain.number import national_form, read_number
 from cordboard.domain.routing import routes_to
 from cordboard.domain.tenant import Tenant
@@ -22,7 +23,10 @@ REQUEST_ID_KEPT = timedelta(hours=24)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallRequest:
-    """What a client asks for, as it wrote it. ``campaign`` names an outbound queue whose next free agent is rung."""
+    """What a client asks for, as it wrote it. ``campaign`` is a callout's id.
+
+    The extension's agent is rung; without an extension, the campaign's agent who has been idle longest.
+    """
 
     extension: str
     number: str
@@ -67,22 +71,42 @@ async def make_call(core: Core, tenant: Tenant, request: CallRequest) -> Accepte
 
 async def _admit(rows: TenantRows, tenant: Tenant, request: CallRequest) -> tuple[str, Admission]:
     """The canonical number and what the call would run on, when both parties may be called at all."""
-    if request.campaign and not request.extension:
-        raise CallRefused(Refusal.CAMPAIGN_UNKNOWN)
+    callout_id = None if request.extension else await _callout_id(rows, request.campaign)
     number = read_number(request.number, tenant.country)
-    admission = await rows.admissions.for_call(request.extension, called=request.number.strip(), number=number or "")
-    if not tenant.is_enabled or admission.caller is None or not admission.caller.agent.is_enabled:
+    admission = await rows.admissions.for_call(
+        request.extension, callout_id=callout_id, called=request.number.strip(), number=number or ""
+    )
+    if not tenant.is_enabled:
         raise CallRefused(Refusal.AGENT_UNKNOWN)
-    if not admission.is_registered:
-        raise CallRefused(Refusal.AGENT_UNREGISTERED)
+    if callout_id is None:
+        _check_agent(admission)
     if admission.called_name is not None:
         raise CallRefused(Refusal.NUMBER_IS_EXTENSION)
     return check_destination(number, tenant), admission
 
 
+async def _callout_id(rows: TenantRows, campaign: str) -> int | None:
+    """The callout that a campaign is; None when there is no word of one."""
+    if not campaign:
+        return None
+    callout_id = read_id(campaign)
+    if callout_id is None or not await rows.callouts.exists(callout_id):
+        raise CallRefused(Refusal.CAMPAIGN_UNKNOWN)
+    return callout_id
+
+
+def _check_agent(admission: Admission) -> None:
+    """Whether the agent who was named has a phone to ring."""
+    if admission.caller is None or not admission.caller.agent.is_enabled:
+        raise CallRefused(Refusal.AGENT_UNKNOWN)
+    if not admission.is_registered:
+        raise CallRefused(Refusal.AGENT_UNREGISTERED)
+
+
 def _check_room(settings: Settings, tenant: Tenant, admission: Admission, number: str) -> int:
     """The node that has room for one more call. An emergency call passes every cap but the agent's own line."""
-    if admission.caller is None or not admission.caller.has_room:
+    # Of a campaign: without a caller nobody is free, without a phone whoever is free is at a node that is away.
+    if admission.caller is None or not admission.is_registered or not admission.caller.has_room:
         raise CallRefused(Refusal.AGENT_BUSY)
     check_cap(tenant, admission, number)
     check_way_out(admission)

@@ -23,7 +23,9 @@ def add(
     number: Number,
     tenant: TenantName,
     label: Annotated[str, typer.Option(help="What people call it.")] = "",
-    to: Annotated[str, typer.Option(metavar="KIND:NAME", help="Where it leads: agent:EXTENSION or group:NAME.")] = "",
+    to: Annotated[
+        str, typer.Option(metavar="KIND:NAME", help="Where it leads: agent:EXTENSION, group:NAME or queue:ID.")
+    ] = "",
 ) -> Detail:
     """Add a number. The tenant's first one is what its calls show, unless the agent has one."""
     kind, target = _read_route(to)

@@ -30,6 +30,8 @@ COMMANDS = {
     "trunk": "Trunks: SIP links to carriers.",
     "did": "DIDs: public numbers that point in, and that calls show.",
     "group": "Groups: agents whose phones ring together.",
+    "queue": "Inbound queues, where callers wait for an agent.",
+    "callout": "Callouts: outbound queues, with whose number agents call out.",
     "contact": "Contacts: people outside whom a tenant knows by name.",
     "webhook": "Webhooks: who is told of calls.",
     "call": "Make a call: an agent's phone rings first, then the customer's.",

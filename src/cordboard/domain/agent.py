@@ -5,7 +5,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Agent:
-    """A person who takes calls. ``sip_username`` is unique over all tenants: phones register with it."""
+    """A person who takes calls. ``sip_username`` is unique over all tenants: phones register with it.
+
+    Calls out with the number of the callout ``callout_id``, else with ``did_number``, else with the tenant's first.
+    """
 
     id: int
     tenant_id: int
@@ -19,6 +22,7 @@ class Agent:
     is_auto_answered: bool = False
     max_calls: int = 1
     did_number: str | None = None
+    callout_id: int | None = None
 
     @property
     def full_name(self) -> str:

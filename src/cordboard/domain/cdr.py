@@ -13,8 +13,9 @@ class CdrFilter:
 
     Times are of the request: ``started_from`` ≤ t < ``started_before``. ``number``: the customer's number is any of
     these, in canonical form. ``number_part``: 3 to 8 digits that the customer's number contains; besides, a number
-    that begins with ``number_beginning`` meets it (``domain.number.canonical_beginning``). ``offset`` and ``limit``
-    count records.
+    that begins with ``number_beginning`` meets it (``domain.number.canonical_beginning``). ``is_number_of_either``: all
+    that is also asked of the other party's number: the DID of calls that came in, and of all others the extension that
+    made them, which must be equal. ``offset`` and ``limit`` count records.
     """
 
     started_from: datetime | None = None
@@ -23,6 +24,7 @@ class CdrFilter:
     number: tuple[str, ...] = ()
     number_part: str = ""
     number_beginning: str = ""
+    is_number_of_either: bool = False
     directions: tuple[Direction, ...] = ()
     outcomes: tuple[Outcome, ...] = ()
     agent_user_names: tuple[str, ...] = ()

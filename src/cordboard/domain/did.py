@@ -9,11 +9,12 @@ class RouteKind(StrEnum):
 
     AGENT = "agent"
     GROUP = "group"
+    QUEUE = "queue"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Did:
-    """A public number, canonical. ``route_to``: AGENT: the extension; GROUP: the name."""
+    """A public number, canonical. ``route_to``: AGENT: the extension; GROUP: the name; QUEUE: the id."""
 
     id: int
     tenant_id: int

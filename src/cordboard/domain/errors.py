@@ -6,7 +6,10 @@ CordboardError
 ├── AlreadyExists       a name or number is taken
 ├── CallRefused         a call that will not be placed, and why
 ├── Unauthenticated     no key, or none that we know
+│   ├── WrongCredentials    a user name and a password that do not belong together
+│   └── TokenRefused        no access token, or none that holds
 ├── Forbidden           a key without the right
+├── TooManyRequests     this was asked too often
 └── Unavailable         a part that is needed is away (the database)
 """
 
@@ -74,12 +77,28 @@ class Unauthenticated(CordboardError):
     """No key, or none that we know."""
 
 
+class WrongCredentials(Unauthenticated):
+    """Nobody has that user name and that password. Which of them is wrong is not said."""
+
+
+class TokenRefused(Unauthenticated):
+    """No access token, one that we did not write for this tenant, or one whose login is over."""
+
+
 class Forbidden(CordboardError):
     """A known key without the right to do this. ``scope`` is the right it lacks."""
 
     def __init__(self, scope: str) -> None:
         super().__init__(f"the key lacks the scope '{scope}'")
         self.scope = scope
+
+
+class TooManyRequests(CordboardError):
+    """This was asked too often. There is room again in ``wait_seconds``, a whole number."""
+
+    def __init__(self, wait_seconds: int) -> None:
+        super().__init__(f"there is room in {wait_seconds} s")
+        self.wait_seconds = wait_seconds
 
 
 class Unavailable(CordboardError):

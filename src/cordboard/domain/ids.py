@@ -8,6 +8,9 @@ from uuid import UUID
 
 LEG_SEPARATOR = "-"
 
+# PostgreSQL's bigint holds every number of so many digits.
+_ID_DIGITS = 18
+
 
 def new_call_id() -> UUID:
     """A time-ordered UUID (version 7, RFC 9562 5.7): new rows land side by side in an index."""
@@ -31,6 +34,11 @@ def new_reference(started_at_local: datetime) -> str:
 def new_recording_name(call_id: UUID) -> str:
     """The file name of a recording, without a folder. 128 random bits: knowing the call does not give the name."""
     return f"{call_id.hex[:8]}-{secrets.token_hex(16)}.mp3"
+
+
+def read_id(text: str) -> int | None:
+    """The id of a row that ``text`` is, as clients send ids back; None when no row can have it."""
+    return int(text) if text.isascii() and text.isdecimal() and len(text) <= _ID_DIGITS else None
 
 
 def leg_id(call_id: UUID, ordinal: int) -> str:

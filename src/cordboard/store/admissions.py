@@ -23,18 +23,47 @@ _CALLER = -1
 
 # The tenant's row first, then the agents' by their ids: everybody takes them in this order, so that two calls to each
 # other wait for one another and never both. NO KEY: a row that refers to one of them may be written meanwhile.
-_LOCK = f"""
+_LOCK_LINES = """
 WITH cap AS MATERIALIZED (SELECT id FROM tenants WHERE id = $1 AND max_calls IS NOT NULL FOR NO KEY UPDATE),
 wanted (extension, position) AS (
-    SELECT $2::text, {_CALLER}
+    {callers}
     UNION ALL SELECT $3::text, 0
     UNION ALL SELECT m.extension, m.position
     FROM groups g JOIN group_members m ON (m.tenant_id, m.group_id) = (g.tenant_id, g.id)
     WHERE g.tenant_id = $1 AND (g.extension = $3 OR g.name = $4))
-SELECT {AGENT_COLUMNS}, w.position
-FROM wanted w JOIN ({BY_EXTENSION}) ON x.tenant_id = $1 AND x.extension = w.extension LEFT JOIN cap ON true
+SELECT {columns}, w.position
+FROM wanted w JOIN ({by_extension}) ON x.tenant_id = $1 AND x.extension = w.extension LEFT JOIN cap ON true
 ORDER BY a.id
 FOR NO KEY UPDATE OF a
+"""
+_LOCK = _LOCK_LINES.format(callers=f"SELECT $2::text, {_CALLER}", columns=AGENT_COLUMNS, by_extension=BY_EXTENSION)
+# Whoever of a callout's agents it will be: all of them, so that of two campaign calls at once the second sees whom the
+# first one took, and is never told that nobody is free because somebody was looked at.
+_LOCK_CALLOUT = _LOCK_LINES.format(
+    callers=f"SELECT x.extension, {_CALLER} FROM {BY_EXTENSION} WHERE a.tenant_id = $1 AND a.callout_id = $2::bigint",
+    columns=AGENT_COLUMNS,
+    by_extension=BY_EXTENSION,
+)
+
+# Under those locks: phones at live nodes before others, agents in no call before those who have room for one more,
+# then whose last call ended first, or who never had one since being made. Each part is a look-up for one agent:
+# the plan that is kept for joined sets takes 50 ms for 200 agents, this one 4 ms.
+_NEXT_OF_CALLOUT = f"""
+SELECT x.extension
+FROM unnest($3::bigint[], $4::text[]) AS w (agent_id, extension)
+JOIN agents a ON a.tenant_id = $1 AND a.id = w.agent_id
+JOIN extensions x ON x.tenant_id = $1 AND x.extension = w.extension AND x.agent_id = w.agent_id
+CROSS JOIN LATERAL (
+    SELECT bool_or((n.is_connected AND n.heartbeat_at >= COALESCE($5, now()) - {_NODE_SILENCE}) IS TRUE) AS is_near
+    FROM registrations r JOIN nodes n ON n.id = r.node_id
+    WHERE r.tenant_id = $1 AND r.sip_username = x.sip_username AND r.contacts <> '{{}}') phone
+CROSS JOIN LATERAL (SELECT count(*) AS calls FROM call_agents l WHERE l.tenant_id = $1 AND l.agent_id = a.id) busy
+CROSS JOIN LATERAL (
+    SELECT COALESCE((SELECT c.ended_at FROM cdrs c WHERE c.tenant_id = $1 AND c.agent_user_name = a.user_name
+        ORDER BY c.requested_at DESC LIMIT 1), a.created_at) AS since) idle
+WHERE a.callout_id = $2 AND a.is_enabled AND phone.is_near IS NOT NULL AND busy.calls < a.max_calls
+ORDER BY phone.is_near DESC, busy.calls, idle.since, a.id, x.is_main DESC, x.extension
+LIMIT 1
 """
 
 # A second statement, so that it sees what others committed while the first one waited for its locks. Every part is a
@@ -43,7 +72,8 @@ _READ = f"""
 SELECT
     ARRAY(SELECT agent_id FROM call_agents WHERE tenant_id = $1 AND agent_id = ANY ($2::bigint[])) AS occupied,
     (SELECT count(*) FROM calls WHERE tenant_id = $1) AS tenant_calls,
-    COALESCE($3, (SELECT number FROM dids WHERE tenant_id = $1 ORDER BY id LIMIT 1), '') AS did_number,
+    COALESCE($3, (SELECT o.did_number FROM callouts o WHERE o.tenant_id = $1 AND o.id = $11), $12,
+        (SELECT number FROM dids WHERE tenant_id = $1 ORDER BY id LIMIT 1), '') AS did_number,
     (SELECT json_agg(t) FROM (
         SELECT {TRUNK_COLUMNS} FROM trunks WHERE tenant_id = $1 ORDER BY priority, id) t) AS trunks,
     (SELECT json_object_agg(r.sip_username, r.contacts) FROM registrations r
@@ -118,6 +148,7 @@ class Admissions:
         self,
         caller: str = "",
         *,
+        callout_id: int | None = None,
         called: str = "",
         group: str = "",
         number: str = "",
@@ -127,19 +158,27 @@ class Admissions:
     ) -> Admission:
         """What a call would run on.
 
-        ``caller`` is an agent's extension; ``called`` an agent's or a group's, ``group`` a group's name; ``number``
-        canonical, of whoever is outside. ``did_number`` is shown before the caller's own and the tenant's first.
+        ``caller`` is an agent's extension; with a ``callout_id`` that of the one of its agents who has been idle
+        longest: enabled, registered, in no call (else: with room for one more), since the end of the agent's last call
+        on record; without any, since the agent was made. ``called`` is an agent's extension or a group's, ``group`` a
+        group's name; ``number`` canonical, of whoever is outside. ``did_number`` is shown before that of the caller's
+        callout, the caller's own and the tenant's first.
         Until the transaction ends nobody else admits a call of these agents, nor of this tenant when it has a cap.
         ``now`` None: the database's own time.
         """
-        locked = await self._door.fetch(_LOCK, self._tenant_id, caller, called, group)
+        if callout_id is None:
+            locked = await self._door.fetch(_LOCK, self._tenant_id, caller, called, group)
+        else:
+            locked = await self._door.fetch(_LOCK_CALLOUT, self._tenant_id, callout_id, called, group)
+            caller = await self._next_of_callout(callout_id, locked, now)
+            locked = [row for row in locked if row["position"] != _CALLER or row["extension"] == caller]
         agents = [(row["position"], agent_of(row)) for row in locked]
         calling = next((agent for position, agent in agents if position == _CALLER), None)
         row = await self._door.row(
             _READ,
             self._tenant_id,
             [agent.id for _, agent in agents],
-            did_number or (calling.did_number if calling else None),
+            did_number or None,
             [agent.sip_username for _, agent in agents],
             called,
             group,
@@ -147,9 +186,17 @@ class Admissions:
             node_id,
             now,
             calling.sip_username if calling else "",
+            calling.callout_id if calling else None,
+            calling.did_number if calling else None,
         )
         assert row is not None
         return _admission_of(row, agents)
+
+    async def _next_of_callout(self, callout_id: int, locked: list[Row], now: datetime | None) -> str:
+        """The extension of the callout's agent whose turn it is, out of those who are locked; "": nobody is free."""
+        ids, extensions = [row["id"] for row in locked], [row["extension"] for row in locked]
+        found = await self._door.value(_NEXT_OF_CALLOUT, self._tenant_id, callout_id, ids, extensions, now)
+        return found or ""
 
 
 def _admission_of(row: Row, agents: list[tuple[int, Agent]]) -> Admission:

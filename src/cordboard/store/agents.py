@@ -1,20 +1,18 @@
 """Agents. An agent is seen through one extension: its main one, or the one that was looked for."""
 
-import asyncio
 import hashlib
 import secrets
 import string
 
-from argon2 import PasswordHasher
-
 from cordboard.domain.agent import Agent
 from cordboard.domain.errors import AlreadyExists, NotFound
 from cordboard.domain.provisioning import SIP_REALM
+from cordboard.store.passwords import hash_password
 from cordboard.store.pool import Door, Row
 
 COLUMNS = (
     "a.id, a.tenant_id, a.user_name, x.extension, x.sip_username, a.first_name, a.last_name, a.email, a.is_enabled,"
-    " a.is_auto_answered, a.max_calls, a.did_number"
+    " a.is_auto_answered, a.max_calls, a.did_number, a.callout_id"
 )
 BY_EXTENSION = "extensions x JOIN agents a ON (a.tenant_id, a.id) = (x.tenant_id, x.agent_id)"
 _SUFFIX_ALPHABET = string.ascii_lowercase + string.digits
@@ -35,6 +33,7 @@ def agent_of(row: Row) -> Agent:
         is_auto_answered=row[9],
         max_calls=row[10],
         did_number=row[11],
+        callout_id=row[12],
     )
 
 
@@ -82,7 +81,7 @@ class Agents:
             first_name,
             last_name,
             email,
-            None if password is None else await asyncio.to_thread(PasswordHasher().hash, password),
+            None if password is None else await hash_password(password),
             is_auto_answered,
             max_calls,
             did_number,
@@ -114,6 +113,15 @@ class Agents:
     async def by_user_name(self, user_name: str) -> Agent | None:
         """The agent of that name, with its main extension."""
         sql = f"SELECT {COLUMNS} FROM {BY_EXTENSION} WHERE x.tenant_id = $1 AND x.is_main AND a.user_name = $2"
+        row = await self._door.row(sql, self._tenant_id, user_name)
+        return None if row is None else agent_of(row)
+
+    async def lock(self, user_name: str) -> Agent | None:
+        """The agent of that name, and nobody else's to change until the transaction ends."""
+        sql = (
+            f"SELECT {COLUMNS} FROM {BY_EXTENSION} WHERE x.tenant_id = $1 AND x.is_main AND a.user_name = $2"
+            " FOR NO KEY UPDATE OF a"
+        )
         row = await self._door.row(sql, self._tenant_id, user_name)
         return None if row is None else agent_of(row)
 

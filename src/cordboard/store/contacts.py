@@ -1,5 +1,6 @@
 """Contacts and their phones."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
@@ -29,6 +30,14 @@ SELECT $1, $2, p.ordinality - 1, p.number FROM unnest($5::text[]) WITH ORDINALIT
 ON CONFLICT (tenant_id, contact_id, position) DO UPDATE SET number = excluded.number
 """
 
+_NAMES = f"""
+SELECT wanted.number, found.name FROM unnest($2::text[]) AS wanted (number) CROSS JOIN LATERAL (
+    SELECT concat_ws(' ', NULLIF(c.first_name, ''), NULLIF(c.last_name, '')) AS name,
+        row_number() OVER (ORDER BY {BEST_FIRST}) AS place
+    FROM {BY_NUMBER} WHERE n.tenant_id = $1 AND n.number = wanted.number ORDER BY {BEST_FIRST} LIMIT $3) found
+WHERE found.name <> '' ORDER BY wanted.number, found.place
+"""
+
 
 class Contacts:
     """A tenant's contacts."""
@@ -55,6 +64,14 @@ class Contacts:
         sql = f"SELECT {_COLUMNS} FROM {BY_NUMBER} WHERE {condition} ORDER BY {BEST_FIRST} LIMIT 1"
         row = await self._door.row(sql, self._tenant_id, number)
         return None if row is None else _contact_of(row)
+
+    async def names_for_numbers(self, numbers: Iterable[str], most: int) -> dict[str, list[str]]:
+        """The names of whom canonical numbers may mean, at most ``most`` for each, the best first, by number."""
+        rows = await self._door.fetch(_NAMES, self._tenant_id, list(set(numbers)), most)
+        names: dict[str, list[str]] = {}
+        for number, name in rows:
+            names.setdefault(number, []).append(name)
+        return names
 
     async def list(self) -> list[Contact]:
         """All contacts, oldest first."""

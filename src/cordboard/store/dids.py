@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import msgspec
 
 from cordboard.domain.did import Did, RouteKind
-from cordboard.domain.errors import AlreadyExists, NotFound
+from cordboard.domain.errors import AlreadyExists, InvalidInput, NotFound
 from cordboard.domain.tenant import Tenant
 from cordboard.store.pool import Door, Row
 from cordboard.store.tenants import COLUMNS as TENANT_COLUMNS
@@ -28,7 +28,7 @@ class Dids:
     ) -> Did:
         """A new DID; ``number`` is canonical.
 
-        Raises AlreadyExists, also when another tenant has it, and NotFound (the group).
+        Raises AlreadyExists, also when another tenant has it, and NotFound (the group or queue).
         """
         row = await self._door.row(
             "INSERT INTO dids (tenant_id, number, label, route_kind, route_to) VALUES ($1, $2, $3, $4, $5)"
@@ -42,6 +42,7 @@ class Dids:
                 "dids_number": AlreadyExists("DID", number),
                 "dids_own_number": AlreadyExists("DID", number),
                 "dids_group_name": NotFound("group", route_to),
+                "dids_queue_id": NotFound("queue", route_to),
             },
         )
         assert row is not None
@@ -53,9 +54,17 @@ class Dids:
         return [_did_of(row) for row in await self._door.fetch(sql, self._tenant_id)]
 
     async def remove(self, number: str) -> None:
-        """Remove a DID; agents who called out with it fall back to the first. Raises NotFound."""
-        sql = "DELETE FROM dids WHERE tenant_id = $1 AND number = $2 RETURNING 1"
-        if await self._door.value(sql, self._tenant_id, number) is None:
+        """Remove a DID; agents who called out with it fall back to the first.
+
+        Raises NotFound, InvalidInput (a callout calls out with it).
+        """
+        row = await self._door.row(
+            "DELETE FROM dids WHERE tenant_id = $1 AND number = $2 RETURNING 1",
+            self._tenant_id,
+            number,
+            refusals={"callouts_did_number": InvalidInput("number", f"a callout calls out with {number}")},
+        )
+        if row is None:
             raise NotFound("DID", number)
 
 

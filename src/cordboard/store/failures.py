@@ -16,7 +16,7 @@ Refusals = Mapping[str, CordboardError]
 
 # OSError and TimeoutError: no connection, or no answer. InterfaceError: the connection closed under us.
 # 08: connection; 57: shut down, starting, cancelled by the time-out; 53: too many connections, out of disk or memory;
-# 40: a deadlock's victim; 25006: a standby; 28: it will not let us in.
+# 40: a deadlock's victim; 25006 and, for an unlogged table, 0A000: a standby; 28: it will not let us in.
 _AWAY = (
     OSError,
     TimeoutError,
@@ -27,6 +27,7 @@ _AWAY = (
     asyncpg.InsufficientResourcesError,
     asyncpg.TransactionRollbackError,
     asyncpg.ReadOnlySQLTransactionError,
+    asyncpg.FeatureNotSupportedError,
     asyncpg.InvalidAuthorizationSpecificationError,
     asyncpg.LockNotAvailableError,
     asyncpg.InvalidCatalogNameError,

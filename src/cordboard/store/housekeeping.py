@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 
+from cordboard.domain.login import ATTEMPTS_WITHIN
 from cordboard.store.pool import Door
 
 LOG_KEPT = timedelta(days=30)
@@ -15,6 +16,8 @@ _KEPT = (
     ("delivery_attempts", "started_at", "tenant_id, delivery_id, id", LOG_KEPT),
     ("delivery_log", "finished_at", "tenant_id, id", LOG_KEPT),
     ("call_requests", "accepted_at", "tenant_id, request_id", REQUESTS_KEPT),
+    ("logins", "expires_at", "tenant_id, id", timedelta()),
+    ("login_attempts", "began_at", "tenant_id, user_name", ATTEMPTS_WITHIN),
     ("workers", "heartbeat_at", "name", WORKERS_KEPT),
 )
 

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from cordboard.store.admissions import Admissions
 from cordboard.store.agents import Agents
+from cordboard.store.callouts import Callouts
 from cordboard.store.calls import AllCalls, Calls
 from cordboard.store.cdrs import AllCdrs, Cdrs
 from cordboard.store.configuration import Configuration, Revision
@@ -17,11 +18,15 @@ from cordboard.store.housekeeping import purge
 from cordboard.store.instructions import AllInstructions, Instructions
 from cordboard.store.keys import AllKeys, Keys
 from cordboard.store.lines import Lines
+from cordboard.store.logins import Logins
 from cordboard.store.nodes import Nodes, Workers
 from cordboard.store.pool import Door
+from cordboard.store.queues import Queues
 from cordboard.store.recordings import AllRecordings, Recordings
 from cordboard.store.registrations import Registrations
+from cordboard.store.request_counts import RequestCounts
 from cordboard.store.requests import Requests
+from cordboard.store.roster import Roster
 from cordboard.store.subscriptions import Subscriptions
 from cordboard.store.tenants import AllTenants, Tenants
 from cordboard.store.trunks import Trunks, TrunkStates
@@ -36,19 +41,24 @@ class TenantRows:
         self.tenants = Tenants(door, tenant_id)
         self.keys = Keys(door, tenant_id)
         self.agents = Agents(door, tenant_id)
+        self.roster = Roster(door, tenant_id)
         self.extensions = Extensions(door, tenant_id)
         self.trunks = Trunks(door, tenant_id, vault)
         self.dids = Dids(door, tenant_id)
         self.groups = Groups(door, tenant_id)
+        self.queues = Queues(door, tenant_id)
+        self.callouts = Callouts(door, tenant_id)
         self.contacts = Contacts(door, tenant_id)
         self.admissions = Admissions(door, tenant_id)
         self.requests = Requests(door, tenant_id)
+        self.request_counts = RequestCounts(door)
         self.calls = Calls(door, tenant_id)
         self.instructions = Instructions(door, tenant_id)
         self.cdrs = Cdrs(door, tenant_id)
         self.recordings = Recordings(door, tenant_id)
         self.subscriptions = Subscriptions(door, tenant_id, vault)
         self.deliveries = Deliveries(door, tenant_id)
+        self.logins = Logins(door, tenant_id)
         self.configuration = Revision(door)
 
 

@@ -78,6 +78,33 @@ INTERNAL = replace(
     request_id="",
 )
 
+# "Call Report": the caller hung up before anybody answered. It names an agent and yet no first connect time; the text
+# of the field, "empty if no one answered", wins. Its DID has a name where ours has digits.
+REPORTED = replace(
+    SAMPLE,
+    id=UUID(int=9),
+    reference="20260310095227-ABCXYZ-342",
+    flow=FlowName.INBOUND,
+    direction=Direction.INBOUND,
+    first=Party.CUSTOMER,
+    request_id="",
+    agent_id=None,
+    agent_user_name="",
+    agent_name="",
+    customer_number="+84912345678",
+    did_number="alohub2",
+    requested_at=datetime(2026, 1, 21, 2, 52, 33, 200_000, tzinfo=UTC),
+    ringing_at=datetime(2026, 1, 21, 2, 52, 35, 900_000, tzinfo=UTC),
+    connected_at=None,
+    ended_at=datetime(2026, 1, 21, 2, 52, 41, 100_000, tzinfo=UTC),
+    outcome=Outcome.MISSED,
+    end_reason=EndReason.CUSTOMER_GAVE_UP,
+    failed_party=Party.CUSTOMER,
+    sip_code=487,
+    recording_name="",
+    recording_status=RecordingStatus.NONE,
+)
+
 
 def golden(name: str) -> object:
     """What a golden file holds."""

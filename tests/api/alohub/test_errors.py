@@ -11,6 +11,7 @@ from cordboard.api.alohub.errors import (
     wire_error,
     wire_refusal,
 )
+from cordboard.api.common import errors as request_errors
 from cordboard.api.common.errors import (
     NotAcceptable,
     PayloadTooLarge,
@@ -21,12 +22,16 @@ from cordboard.api.common.errors import (
     WrongMethod,
 )
 from cordboard.api.common.visit import Visit
+from cordboard.domain import errors as domain_errors
 from cordboard.domain.errors import (
+    AlreadyExists,
+    CallRefused,
     CordboardError,
     Forbidden,
     InvalidInput,
     NotFound,
     Refusal,
+    TooManyRequests,
     Unauthenticated,
     Unavailable,
 )
@@ -40,6 +45,8 @@ from tests.api.alohub.samples import TENANT
         (InvalidInput("page", Reason.OUT_OF_RANGE), 400, "INVALID_INPUT"),
         (Unauthenticated(), 401, "UNAUTHORIZED"),
         (Forbidden("call"), 403, "INSUFFICIENT_SCOPE"),
+        (AlreadyExists("queue", "sales"), 400, "INVALID_INPUT"),
+        (TooManyRequests(7), 429, "RATE_LIMIT_EXCEEDED"),
         (NotFound("recording", "a.mp3"), 404, "NOT_FOUND"),
         (RecordingExpired("a.mp3"), 404, "RECORDING_EXPIRED"),
         (UnknownPath(), 404, "NOT_FOUND"),
@@ -77,7 +84,12 @@ def test_every_refusal_has_its_code(refusal: Refusal, code: str) -> None:
     assert (wire_refusal(refusal).status, wire_refusal(refusal).code) == (200, code)
 
 
-def test_no_refusal_and_no_reason_is_forgotten() -> None:
+def test_no_refusal_no_reason_and_no_error_is_forgotten() -> None:
+    errors = [*vars(domain_errors).values(), *vars(request_errors).values()]
+    expected = {one for one in errors if isinstance(one, type) and issubclass(one, CordboardError)}
+    named = tuple(kind for kind in _ERRORS if kind is not Exception)
+    # A refused call is an answer; what is only a CordboardError is a mistake of ours.
+    assert {kind for kind in expected if not issubclass(kind, named)} == {CordboardError, CallRefused}
     assert set(_REFUSALS) == set(Refusal)
     assert set(_REASONS_VI) == set(Reason)
 

@@ -11,6 +11,7 @@ import pytest
 
 from cordboard.api.alohub.recording_urls import RecordingUrls
 from cordboard.api.alohub.render import call_row_v1
+from cordboard.api.alohub.report_rows import Reporter
 from cordboard.api.alohub.webhooks import build_renderer
 from cordboard.api.common.signed_urls import UrlSigner
 from cordboard.domain.call_facts import CallFacts, facts_of
@@ -34,7 +35,9 @@ from tests.support.calls import (
 
 FIRST, SECOND, THIRD = (f"{queued_call().id.hex}-{ordinal}" for ordinal in (1, 2, 3))
 CUSTOMER, HOTLINE = "0912345678", "02873000001"
-render_event = build_renderer(RecordingUrls(public_url="https://pbx.example", signer=UrlSigner(b"a secret")))
+URLS = RecordingUrls(public_url="https://pbx.example", signer=UrlSigner(b"a secret"))
+REPORTER = Reporter(tenant=TENANT, urls=URLS, names={})
+render_event = build_renderer(URLS)
 
 
 def group_call() -> Call:
@@ -115,6 +118,11 @@ def test_every_column(facts: CallFacts, direction: str, status: str, ended_by: s
     assert (event["direction"], event["call_status"], event["hangup_by"]) == (direction.lower(), status, ended_by)
     assert (event["caller_number"], event["destination_number"]) == (caller_number, destination_number)
     assert (event["hotline"], event["userName"]) == (hotline, agent)
+    is_inbound = direction == "INBOUND"
+    report = REPORTER.detail(facts)
+    assert (report.caller, report.called) == (caller_number if is_inbound else destination_number, called)
+    assert (report.agent_id, report.call_type) == (agent, "0" if is_inbound else "1")
+    assert report.description.startswith(f"{direction}-")
 
 
 async def references(office: Office, **criteria: Any) -> list[str]:

@@ -8,7 +8,19 @@ from cordboard.api.common.tenant_directory import FRESH_SECONDS
 from cordboard.domain.key import new_key
 from cordboard.domain.tenant import SCOPES
 from cordboard.store import Store
-from tests.api.house import CLICK_TO_CALL, MAKE_CALL, MEDIA, SEARCH, SEARCH_V1, Answer, House, Office, running_house
+from tests.api.house import (
+    CLICK_TO_CALL,
+    MAKE_CALL,
+    MEDIA,
+    QUEUES,
+    SEARCH,
+    SEARCH_V1,
+    UPDATE_QUEUE,
+    Answer,
+    House,
+    Office,
+    running_house,
+)
 
 KEYED = {
     ("POST", MAKE_CALL): "call",
@@ -16,6 +28,18 @@ KEYED = {
     ("POST", f"/api{CLICK_TO_CALL}"): "call",
     ("POST", SEARCH): "report",
     ("POST", SEARCH_V1): "report",
+    ("POST", UPDATE_QUEUE): "queue",
+    ("POST", UPDATE_QUEUE.removeprefix("/api")): "queue",
+    ("GET", QUEUES): "queue",
+    ("GET", f"/api{QUEUES}"): "queue",
+    ("PUT", f"{QUEUES}/1"): "queue",
+    ("PUT", f"/api{QUEUES}/1"): "queue",
+    ("POST", "/v1/reports/call-logs"): "report",
+    ("POST", "/api/v1/reports/call-logs"): "report",
+    ("GET", "/v1/reports/call-logs/nothing"): "report",
+    ("GET", "/api/v1/reports/call-logs/nothing"): "report",
+    ("GET", "/v1/agents"): "agent",
+    ("GET", "/api/v1/agents"): "agent",
     ("GET", MEDIA): "recording",
     ("GET", f"/api{MEDIA}"): "recording",
 }

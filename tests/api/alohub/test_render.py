@@ -48,6 +48,17 @@ def test_durations_are_differences_of_what_is_shown_and_never_negative(facts: Ca
 
 
 @given(ANY_FACTS)
+def test_how_long_each_part_took_is_never_negative_and_adds_up(facts: CallFacts) -> None:
+    times = shown_times(facts)
+    parts = (times.waiting_seconds, times.answer_seconds, times.talk_seconds)
+    assert min(parts) >= 0
+    assert (times.answer_seconds > 0) == (times.connect is not None)
+    if times.end is not None:
+        before = 0 if times.ring is None else times.ring - times.start
+        assert before + times.waiting_seconds + times.talk_seconds == times.total_seconds
+
+
+@given(ANY_FACTS)
 def test_rendering_twice_gives_the_same_bytes(facts: CallFacts) -> None:
     assert msgspec.json.encode(call_row(TENANT, facts)) == msgspec.json.encode(call_row(TENANT, facts))
 

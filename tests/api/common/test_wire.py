@@ -219,3 +219,12 @@ async def test_an_origin_taken_away_is_gone_in_five_seconds(house: House) -> Non
 async def test_a_page_without_an_origin_gets_no_such_headers(office: Office) -> None:
     answer = await office.post(SEARCH, {})
     assert not any(name.startswith("access-control") for name in answer.headers)
+
+
+async def test_what_a_browser_keeps_for_a_tag_is_not_given_to_a_script(house: House) -> None:
+    office = await house.open_office("acme", cors_origins=("*",))
+    recording = await office.recording(b"sound")
+    for headers in ({}, {"Origin": "https://any.example"}):
+        answer = await office.get(MEDIA, headers=headers, url=recording.name)
+        assert answer.headers["vary"] == "Origin"
+        assert ("access-control-allow-origin" in answer.headers) == bool(headers)

@@ -7,7 +7,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from cordboard.actions.core import Core
-from cordboard.api.alohub.schemas import Envelope
 from cordboard.api.common.accept import accepts
 from cordboard.api.common.authentication import Gatekeeper
 from cordboard.api.common.errors import NotAcceptable
@@ -19,9 +18,9 @@ KeyedHandler = Callable[[Core, Identity, Request], Awaitable[Response]]
 _encoder = msgspec.json.Encoder()
 
 
-def json_answer(body: Envelope) -> Response:
-    """An envelope at status 200."""
-    return Response(_encoder.encode(body), media_type="application/json")
+def json_answer(body: msgspec.Struct, status: int = 200) -> Response:
+    """A body; as a rule an envelope."""
+    return Response(_encoder.encode(body), status, media_type="application/json")
 
 
 def keyed(core: Core, gatekeeper: Gatekeeper, scope: str, handler: KeyedHandler) -> Handler:

@@ -17,7 +17,18 @@ from cordboard.api.common.errors import (
     WrongMethod,
 )
 from cordboard.api.common.visit import Visit
-from cordboard.domain.errors import Forbidden, InvalidInput, NotFound, Refusal, Unauthenticated, Unavailable
+from cordboard.domain.errors import (
+    AlreadyExists,
+    Forbidden,
+    InvalidInput,
+    NotFound,
+    Refusal,
+    TokenRefused,
+    TooManyRequests,
+    Unauthenticated,
+    Unavailable,
+    WrongCredentials,
+)
 from cordboard.domain.tenant import Identity
 
 log = structlog.get_logger()
@@ -29,7 +40,7 @@ RETRY_SECONDS = 5
 
 @dataclass(frozen=True, slots=True)
 class WireError:
-    """How one thing that can go wrong looks to a client. ``{field}`` and ``{reason}`` are filled in."""
+    """How one thing that can go wrong looks to a client. What stands in braces is filled in."""
 
     status: int
     code: str
@@ -44,11 +55,24 @@ class WireError:
 # The first class that the error is an instance of counts: the narrower stand before the wider.
 _ERRORS: dict[type[Exception], WireError] = {
     InvalidInput: WireError(400, "INVALID_INPUT", "Trường '{field}' {reason}", "Field '{field}' {reason}"),
+    AlreadyExists: WireError(400, "INVALID_INPUT", "'{name}' đã được sử dụng", "'{name}' is taken already"),
+    WrongCredentials: WireError(
+        401, "UNAUTHORIZED", "Sai tên đăng nhập hoặc mật khẩu", "The user name or the password is wrong"
+    ),
+    TokenRefused: WireError(
+        401, "UNAUTHORIZED", "Thiếu X-ACCESS-TOKEN hoặc đã hết hạn", "X-ACCESS-TOKEN is missing or not valid any more"
+    ),
     Unauthenticated: WireError(
         401, "UNAUTHORIZED", "Thiếu API key hoặc API key không hợp lệ", "The API key is missing or not valid"
     ),
     Forbidden: WireError(
         403, "INSUFFICIENT_SCOPE", "API key không có quyền '{reason}'", "The API key lacks the right to '{reason}'"
+    ),
+    TooManyRequests: WireError(
+        429,
+        "RATE_LIMIT_EXCEEDED",
+        "Vượt quá giới hạn số yêu cầu, thử lại sau {seconds} giây",
+        "Too many requests, try again in {seconds} seconds",
     ),
     RecordingExpired: WireError(
         404, "RECORDING_EXPIRED", "File ghi âm đã hết thời hạn lưu trữ", "The recording's storage period is over"
@@ -113,6 +137,10 @@ _REASONS_VI: dict[str, str] = {
     Reason.TOO_DEEP: "lồng quá nhiều cấp",
     Reason.INCOMPLETE: "không được gửi đầy đủ",
     Reason.BAD_TIME: "phải là thời gian dạng 2026-04-14 00:00:00 hoặc 2026-04-14T00:00:00+07:00",
+    Reason.BAD_CALL_ID: "phải là mã cuộc gọi dạng 20260310095227-ABCXYZ-342",
+    Reason.NOTHING_GIVEN: "phải có ít nhất một",
+    Reason.UNKNOWN: "không tồn tại",
+    Reason.TAKEN: "đã thuộc về người khác",
     Reason.NOT_OFFERED: "không nằm trong các giá trị cho phép",
 }
 
@@ -145,10 +173,16 @@ def _parts(error: Exception, language: str) -> dict[str, str]:
     if isinstance(error, InvalidInput):
         reason = _REASONS_VI.get(error.reason, error.reason) if language == VIETNAMESE else error.reason
         return {"field": error.field, "reason": reason}
+    if isinstance(error, TooManyRequests):
+        return {"seconds": str(error.wait_seconds)}
+    if isinstance(error, AlreadyExists):
+        return {"name": error.name}
     return {"reason": error.scope} if isinstance(error, Forbidden) else {}
 
 
 def _headers(error: Exception) -> dict[str, str]:
+    if isinstance(error, TooManyRequests):
+        return {"retry-after": str(error.wait_seconds)}
     if isinstance(error, Unavailable):
         return {"retry-after": str(RETRY_SECONDS)}
     if isinstance(error, UnsatisfiableRange):

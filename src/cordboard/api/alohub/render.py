@@ -30,6 +30,22 @@ class ShownTimes:
         """From start to end; None while the call is live."""
         return None if self.end is None else self.end - self.start
 
+    @property
+    def waiting_seconds(self) -> int:
+        """How long the other party was rung, or the call lasted before that; 0 while neither has an end."""
+        until = self.end if self.connect is None else self.connect
+        return 0 if until is None else until - (self.start if self.ring is None else self.ring)
+
+    @property
+    def answer_seconds(self) -> int:
+        """From the first ringing to the answer, at least 1; 0 when nobody answered."""
+        return 0 if self.connect is None else max(1, self.waiting_seconds)
+
+    @property
+    def talk_seconds(self) -> int:
+        """From connected to the end; 0 when it never was, or still is."""
+        return 0 if self.connect is None or self.end is None else self.end - self.connect
+
     def held_seconds(self, milliseconds: int) -> int:
         """Whole seconds on hold; of an ended call never more than it was connected."""
         seconds = max(0, milliseconds // 1000)
@@ -66,6 +82,7 @@ class Parties:
 
     caller_number: str
     destination_number: str
+    caller: str
     called: str
     hotline: str
     agent: str
@@ -80,6 +97,7 @@ def parties(tenant: Tenant, facts: CallFacts) -> Parties:
     return Parties(
         caller_number=customer,
         destination_number=facts.agent_extension,
+        caller=customer if is_inbound else facts.agent_extension,
         called=did if is_inbound else customer,
         hotline="" if facts.direction is Direction.INTERNAL else did,
         agent="" if is_inbound and not is_answered else facts.agent_user_name,

@@ -1,8 +1,7 @@
 """``searchCallV2`` and ``searchCallV1`` ("Calls, Lookup & Recording" section 3, WIRE 1.5)."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypeVar
 
 import msgspec
 from starlette.requests import Request
@@ -12,15 +11,13 @@ from cordboard.actions.core import Core
 from cordboard.api.alohub.answers import json_answer
 from cordboard.api.alohub.live import Wanted, find_calls
 from cordboard.api.alohub.schemas import CallRow, SearchAnswer, SearchBody
-from cordboard.api.common.errors import Reason
-from cordboard.api.common.fields import text, texts, whole_number
+from cordboard.api.common.fields import one_of, text, texts, whole_number
 from cordboard.api.common.json_body import read_json
 from cordboard.api.common.number_filter import read_number_filter
 from cordboard.api.common.times import after, read_time
 from cordboard.domain.call_facts import CallFacts, Direction
 from cordboard.domain.cause import Outcome
 from cordboard.domain.cdr import CdrFilter
-from cordboard.domain.errors import InvalidInput
 from cordboard.domain.tenant import Identity, Tenant
 
 ROWS = 50
@@ -30,13 +27,11 @@ MOST_PAGES = 1_000_000_000
 
 RenderRow = Callable[[Tenant, CallFacts], CallRow]
 
-T = TypeVar("T")
-
 _decoder = msgspec.json.Decoder(SearchBody)
 
 _OUTBOUND = frozenset({Direction.OUTBOUND, Direction.INTERNAL})
 _INBOUND = frozenset({Direction.INBOUND})
-_CALL_TYPES = {"": None, "0": _INBOUND, "1": _OUTBOUND}
+CALL_TYPES = {"": None, "0": _INBOUND, "1": _OUTBOUND}
 _DIRECTIONS = {"": None, "INBOUND": _INBOUND, "OUTBOUND": _OUTBOUND}
 
 
@@ -73,7 +68,7 @@ def read_wanted_calls(body: SearchBody, tenant: Tenant) -> Wanted:
     limit = whole_number(body.limit, "limit", default=ROWS, least=1, most=MOST_ROWS)
     page = whole_number(body.page, "page", default=1, least=1, most=MOST_PAGES)
     directions = _directions(body)
-    status = _one_of(_STATUSES, text(body.call_status, "call_status").strip().lower(), "call_status")
+    status = one_of(_STATUSES, text(body.call_status, "call_status").strip().lower(), "call_status")
     number = read_number_filter(text(body.customer_number, "customer_number"), tenant.country)
     criteria = CdrFilter(
         started_from=read_time(text(body.starttime, "starttime"), "starttime", tenant.zone),
@@ -102,14 +97,8 @@ def read_wanted_calls(body: SearchBody, tenant: Tenant) -> Wanted:
 
 def _directions(body: SearchBody) -> frozenset[Direction] | None:
     """Both ``callType`` and ``direction`` count; None = any."""
-    by_type = _one_of(_CALL_TYPES, text(body.call_type, "callType").strip(), "callType")
-    by_name = _one_of(_DIRECTIONS, text(body.direction, "direction").strip().upper(), "direction")
+    by_type = one_of(CALL_TYPES, text(body.call_type, "callType").strip(), "callType")
+    by_name = one_of(_DIRECTIONS, text(body.direction, "direction").strip().upper(), "direction")
     if by_type is None or by_name is None:
         return by_type or by_name
     return by_type & by_name
-
-
-def _one_of(values: Mapping[str, T], value: str, field: str) -> T:
-    if value not in values:
-        raise InvalidInput(field, Reason.NOT_OFFERED)
-    return values[value]

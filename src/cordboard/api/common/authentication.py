@@ -1,17 +1,24 @@
-"""Who is asking: the key of a request, the tenant it may speak for (WIRE 1.2)."""
+"""Who is asking: the key of a request, the tenant it may speak for, and whether it asks too often (WIRE 0, 1.2)."""
 
+from contextlib import suppress
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 
 from starlette.requests import Request
 
 from cordboard.actions.authenticate import authenticate, require
 from cordboard.actions.core import Core
+from cordboard.actions.count_request import count_request
 from cordboard.api.common.tenant_directory import TenantDirectory
 from cordboard.api.common.visit import visit_of
-from cordboard.domain.errors import Forbidden, Unauthenticated
+from cordboard.domain.errors import Forbidden, TooManyRequests, Unauthenticated, Unavailable
 from cordboard.domain.tenant import Identity
 
+# What any key may do.
+ANY_SCOPE = ""
+
 _BEARER = "bearer "
+# The limits' one route for all methods that a path does not serve: names that clients make up must not become rows.
+_WRONG_METHOD = "OTHER"
 
 
 class Gatekeeper:
@@ -27,24 +34,48 @@ class Gatekeeper:
 
         Raises:
             Unauthenticated: no key, two different ones, or one that nobody has.
+            TooManyRequests: the tenant's limits are used up. Checked before all that a known key can do wrong.
             Forbidden: the key lacks the scope, or the request names another tenant.
             Unavailable: the database is away.
         """
-        identity = await authenticate(self._core, key_of(request))
-        visit = visit_of(request.scope)
-        visit.identity = identity
-        identity = visit.identity = await self._as_named_tenant(request, identity, scope)
-        require(identity, scope)
+        identity = await self._count(request, request.method)
+        if identity is None:
+            raise Forbidden(scope or "X-Tenant-ID")
+        if scope != ANY_SCOPE:
+            require(identity, scope)
         return identity
 
-    async def _as_named_tenant(self, request: Request, identity: Identity, scope: str) -> Identity:
+    async def note_wrong_method(self, request: Request) -> None:
+        """Count a request that will be refused for its method, when it has a key that we know.
+
+        Raises TooManyRequests.
+        """
+        with suppress(Unauthenticated, Unavailable):
+            await self._count(request, _WRONG_METHOD)
+
+    async def _count(self, request: Request, method: str) -> Identity | None:
+        """Who is asking; None when he names a tenant that he may not speak for. Counted either way.
+
+        Raises Unauthenticated, TooManyRequests, Unavailable.
+        """
+        own = await authenticate(self._core, key_of(request))
+        visit = visit_of(request.scope)
+        visit.identity = own
+        identity = await self._as_named_tenant(request, own)
+        visit.identity = identity or own
+        visit.allowance = await count_request(self._core, visit.identity.tenant, f"{method} {visit.route}")
+        if visit.allowance.wait_seconds:
+            raise TooManyRequests(visit.allowance.wait_seconds)
+        return identity
+
+    async def _as_named_tenant(self, request: Request, identity: Identity) -> Identity | None:
         """Heed ``X-Tenant-ID``: from a trusted gateway it replaces the key's tenant; from others it must be that."""
         named = request.headers.get("x-tenant-id", "").strip()
         if not named or named == str(identity.tenant.pbx_id):
             return identity
         if self._is_gateway(request) and (tenant := await self._directory.by_pbx_id(named)):
             return Identity(tenant=tenant, key_id=identity.key_id, scopes=identity.scopes)
-        raise Forbidden(scope)
+        return None
 
     def _is_gateway(self, request: Request) -> bool:
         """By the address of the peer itself: what a header says of it is not believed."""

@@ -55,4 +55,8 @@ class Reason(StrEnum):
     TOO_DEEP = "is nested too deeply"
     INCOMPLETE = "did not arrive in time"
     BAD_TIME = "must be a time like 2026-04-14 00:00:00 or 2026-04-14T00:00:00+07:00"
+    BAD_CALL_ID = "must be a call's id like 20260310095227-ABCXYZ-342"
+    NOTHING_GIVEN = "must be given, at least one of them"
+    UNKNOWN = "names something that does not exist"
+    TAKEN = "belongs to somebody else"
     NOT_OFFERED = "is not one of the possible values"

@@ -4,7 +4,8 @@ A body's fields are decoded to ``msgspec.Raw``, their bytes as they came, becaus
 text it was (``1.50``, or thirty digits). Every error names the field as the client wrote it.
 """
 
-from typing import Final
+from collections.abc import Mapping
+from typing import Final, TypeVar
 
 import msgspec
 
@@ -16,6 +17,8 @@ TEXT_CHARACTERS: Final = 1024
 _NUMBER_CHARACTERS = 18
 
 NOT_GIVEN: Final = msgspec.Raw()
+
+T = TypeVar("T")
 
 
 def text(raw: msgspec.Raw, field: str, *, most: int = TEXT_CHARACTERS) -> str:
@@ -64,7 +67,12 @@ def texts(raw: msgspec.Raw, field: str, *, most: int = 1000) -> tuple[str, ...]:
 
 def whole_number(raw: msgspec.Raw, field: str, *, default: int, least: int, most: int) -> int:
     """A whole number, as JSON number or numeric string. Raises InvalidInput; nothing is ever clamped."""
-    value = text(raw, field).strip()
+    return whole_number_of(text(raw, field), field, default=default, least=least, most=most)
+
+
+def whole_number_of(value: str, field: str, *, default: int, least: int, most: int) -> int:
+    """The same of a query's parameter."""
+    value = value.strip()
     if not value:
         return default
     digits = value.removeprefix("-")
@@ -73,6 +81,13 @@ def whole_number(raw: msgspec.Raw, field: str, *, default: int, least: int, most
     if len(digits) > _NUMBER_CHARACTERS or not least <= int(value) <= most:
         raise InvalidInput(field, Reason.OUT_OF_RANGE)
     return int(value)
+
+
+def one_of(values: Mapping[str, T], value: str, field: str) -> T:
+    """What ``value`` stands for among the few that there are. Raises InvalidInput."""
+    if value not in values:
+        raise InvalidInput(field, Reason.NOT_OFFERED)
+    return values[value]
 
 
 def _decode_string(data: bytes, field: str) -> str:

@@ -55,6 +55,8 @@ def answer_file(request: Request, file: OpenFile) -> Response:
         "etag": file.etag,
         "last-modified": file.last_modified,
         "cache-control": "private",
+        # A browser that keeps what an <audio> tag got must not give it to a script, for it lacks the page's permission.
+        "vary": "Origin",
         "content-disposition": f'inline; filename="{file.download_name}"',
     }
     if is_unchanged(request.headers, file):

@@ -9,12 +9,15 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
+from cordboard.api.common.cross_origin import RawHeaders
 from cordboard.api.common.errors import UnknownPath, WrongMethod
 from cordboard.api.common.visit import Visit, visit_of
+from cordboard.domain.allowance import Allowance
 from cordboard.domain.errors import CordboardError
 
 Handler = Callable[[Request], Awaitable[Response]]
 ErrorRenderer = Callable[[Exception, Visit], Response]
+AllowanceRenderer = Callable[[Allowance], RawHeaders]
 
 log = structlog.get_logger()
 
@@ -22,19 +25,31 @@ log = structlog.get_logger()
 class Resource:
     """An ASGI application for one path. Plain: no wrapper of the framework's costs anything on the way."""
 
-    def __init__(self, template: str, handlers: Mapping[str, Handler], render_error: ErrorRenderer) -> None:
+    def __init__(
+        self,
+        template: str,
+        handlers: Mapping[str, Handler],
+        render_error: ErrorRenderer,
+        *,
+        render_allowance: AllowanceRenderer | None = None,
+        note_wrong_method: Callable[[Request], Awaitable[None]] | None = None,
+    ) -> None:
         methods = dict(handlers)
         if "GET" in methods:
             methods.setdefault("HEAD", methods["GET"])
         self._template = template
         self._handlers = methods
         self._render_error = render_error
+        self._render_allowance = render_allowance
+        self._note_wrong_method = note_wrong_method
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request. An error becomes the dialect's answer, also one that nobody foresaw."""
         visit = visit_of(scope)
         visit.route = self._template
         response = await self._answer(Request(scope, receive), visit)
+        if self._render_allowance and visit.allowance:
+            response.raw_headers += self._render_allowance(visit.allowance)
         await response(scope, receive, send)
 
     async def _answer(self, request: Request, visit: Visit) -> Response:
@@ -49,25 +64,39 @@ class Resource:
             log.exception("request failed", route=self._template)
             return self._render_error(error, visit)
 
-    async def _refuse_method(self, _request: Request) -> Response:
+    async def _refuse_method(self, request: Request) -> Response:
+        if self._note_wrong_method:
+            await self._note_wrong_method(request)
         raise WrongMethod((*self._handlers, "OPTIONS"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dialect:
-    """One vendor's API. ``claims`` says whether an unknown path is answered in this dialect."""
+    """One vendor's API.
+
+    ``render_allowance`` says which headers tell a known key what its limits leave; ``note_wrong_method`` counts what is
+    refused for its method; ``claims`` says whether an unknown path is answered in this dialect.
+    """
 
     name: str
     resources: Mapping[str, Mapping[str, Handler]]
     render_error: ErrorRenderer
+    render_allowance: AllowanceRenderer
+    note_wrong_method: Callable[[Request], Awaitable[None]]
     claims: Callable[[Request], bool]
 
     def routes(self) -> list[Route]:
         """Its resources for the router."""
-        return [
-            Route(template, Resource(template, handlers, self.render_error))
-            for template, handlers in self.resources.items()
-        ]
+        return [Route(template, self._resource(template, handlers)) for template, handlers in self.resources.items()]
+
+    def _resource(self, template: str, handlers: Mapping[str, Handler]) -> Resource:
+        return Resource(
+            template,
+            handlers,
+            self.render_error,
+            render_allowance=self.render_allowance,
+            note_wrong_method=self.note_wrong_method,
+        )
 
 
 class Unserved:

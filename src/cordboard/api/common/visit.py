@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from starlette.types import Scope
 
+from cordboard.domain.allowance import Allowance
 from cordboard.domain.tenant import Identity
 
 _KEY = "cordboard.visit"
@@ -11,11 +12,15 @@ _KEY = "cordboard.visit"
 
 @dataclass(slots=True, kw_only=True)
 class Visit:
-    """One request on its way. ``route`` is the path template it matched, ``refusal`` the code of a refused call."""
+    """One request on its way. ``route`` is the path template it matched, ``refusal`` the code of a refused call.
+
+    ``allowance`` is None until a known key's request was counted.
+    """
 
     request_id: str
     route: str = "unknown"
     identity: Identity | None = None
+    allowance: Allowance | None = None
     refusal: str = ""
 
 

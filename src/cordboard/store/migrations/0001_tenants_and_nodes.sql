@@ -70,6 +70,21 @@ CREATE TABLE groups (
 );
 SELECT guard_rows('groups', 'select, insert, delete');
 
+CREATE TABLE queues (
+    tenant_id bigint NOT NULL REFERENCES tenants,
+    id bigint GENERATED ALWAYS AS IDENTITY,
+    name text NOT NULL CHECK (name <> ''),
+    number text, -- canonical; NULL: that of the first DID that leads here, if any
+    strategy text NOT NULL DEFAULT 'normal',
+    music text,
+    max_wait_seconds integer CHECK (max_wait_seconds >= 0),
+    selection text,
+    does_announce_position boolean,
+    PRIMARY KEY (tenant_id, id),
+    CONSTRAINT queues_name UNIQUE (tenant_id, name)
+);
+SELECT guard_rows('queues', 'select, insert, update, delete');
+
 CREATE TABLE dids (
     tenant_id bigint NOT NULL REFERENCES tenants,
     id bigint GENERATED ALWAYS AS IDENTITY,
@@ -78,11 +93,27 @@ CREATE TABLE dids (
     route_kind text,
     route_to text NOT NULL,
     group_name text GENERATED ALWAYS AS (CASE WHEN route_kind = 'group' THEN route_to END) STORED,
+    queue_id bigint GENERATED ALWAYS AS (CASE WHEN route_kind = 'queue' THEN route_to::bigint END) STORED,
     PRIMARY KEY (tenant_id, id),
     CONSTRAINT dids_own_number UNIQUE (tenant_id, number),
-    CONSTRAINT dids_group_name FOREIGN KEY (tenant_id, group_name) REFERENCES groups (tenant_id, name)
+    CONSTRAINT dids_group_name FOREIGN KEY (tenant_id, group_name) REFERENCES groups (tenant_id, name),
+    CONSTRAINT dids_queue_id FOREIGN KEY (tenant_id, queue_id) REFERENCES queues
 );
+CREATE INDEX ON dids (tenant_id, queue_id) WHERE queue_id IS NOT NULL;
 SELECT guard_rows('dids', 'select, insert, update, delete', '{select}');
+
+-- Outbound queues: their agents call out with their DID.
+CREATE TABLE callouts (
+    tenant_id bigint NOT NULL REFERENCES tenants,
+    id bigint GENERATED ALWAYS AS IDENTITY,
+    name text NOT NULL CHECK (name <> ''),
+    did_number text NOT NULL,
+    PRIMARY KEY (tenant_id, id),
+    CONSTRAINT callouts_name UNIQUE (tenant_id, name),
+    CONSTRAINT callouts_did_number FOREIGN KEY (tenant_id, did_number) REFERENCES dids (tenant_id, number)
+);
+CREATE INDEX ON callouts (tenant_id, did_number);
+SELECT guard_rows('callouts', 'select, insert, delete');
 
 CREATE TABLE agents (
     tenant_id bigint NOT NULL REFERENCES tenants,
@@ -96,20 +127,24 @@ CREATE TABLE agents (
     is_auto_answered boolean NOT NULL,
     max_calls integer NOT NULL CHECK (max_calls >= 0),
     did_number text,
+    callout_id bigint,
     created_at timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (tenant_id, id),
     CONSTRAINT agents_user_name UNIQUE (tenant_id, user_name),
     CONSTRAINT agents_did_number FOREIGN KEY (tenant_id, did_number) REFERENCES dids (tenant_id, number)
-        ON DELETE SET NULL (did_number)
+        ON DELETE SET NULL (did_number),
+    CONSTRAINT agents_callout FOREIGN KEY (tenant_id, callout_id) REFERENCES callouts ON DELETE SET NULL (callout_id)
 );
+CREATE INDEX ON agents (tenant_id, callout_id) WHERE callout_id IS NOT NULL;
 SELECT guard_rows('agents', 'select, insert, update, delete', '{select}');
 
--- An extension is what a phone registers for: it has the SIP account, and belongs to one agent.
+-- An extension is what a phone registers for: it has the SIP account, and belongs to one agent. One that was taken from
+-- its agent keeps its account, known to no engine, until somebody gets it.
 CREATE TABLE extensions (
     tenant_id bigint NOT NULL,
     extension text NOT NULL CHECK (extension <> ''),
-    agent_id bigint NOT NULL,
-    is_main boolean NOT NULL,
+    agent_id bigint,
+    is_main boolean NOT NULL CHECK (agent_id IS NOT NULL OR NOT is_main),
     sip_username text NOT NULL CONSTRAINT extensions_sip_username UNIQUE CHECK (sip_username <> ''),
     sip_password_md5 text NOT NULL, -- HA1, RFC 2617 3.2.2.2
     PRIMARY KEY (tenant_id, extension),
@@ -154,6 +189,17 @@ CREATE TABLE group_members (
 );
 CREATE INDEX ON group_members (tenant_id, extension);
 SELECT guard_rows('group_members', 'select, insert, delete');
+
+CREATE TABLE queue_members (
+    tenant_id bigint NOT NULL,
+    queue_id bigint NOT NULL,
+    agent_id bigint NOT NULL,
+    PRIMARY KEY (tenant_id, queue_id, agent_id),
+    CONSTRAINT queue_members_queue FOREIGN KEY (tenant_id, queue_id) REFERENCES queues ON DELETE CASCADE,
+    FOREIGN KEY (tenant_id, agent_id) REFERENCES agents ON DELETE CASCADE
+);
+CREATE INDEX ON queue_members (tenant_id, agent_id);
+SELECT guard_rows('queue_members', 'select, insert, delete');
 
 CREATE TABLE contacts (
     tenant_id bigint NOT NULL REFERENCES tenants,

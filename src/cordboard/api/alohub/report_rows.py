@@ -1,0 +1,93 @@
+"""The facts of an ended call as the reports show them (WIRE, Facts of a call; "Call Report")."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import tzinfo
+
+from cordboard.api.alohub.descriptions import description
+from cordboard.api.alohub.recording_urls import RecordingUrls
+from cordboard.api.alohub.render import parties, recording_name, shown, shown_times
+from cordboard.api.alohub.report_schemas import LookupDetail, ReportDetail, ReportRow
+from cordboard.domain.call_facts import CallFacts, Direction
+from cordboard.domain.number import national_form
+from cordboard.domain.tenant import Tenant
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reporter:
+    """Shows calls of one tenant. ``names``: whom the tenant's contacts know by a canonical number, the best first."""
+
+    tenant: Tenant
+    urls: RecordingUrls
+    names: Mapping[str, Sequence[str]]
+
+    def rows(self, facts: CallFacts, *, is_expanded: bool) -> list[ReportRow]:
+        """A call in the list: one row, or, expanded, one for each contact whom the number may mean."""
+        names = self._names(facts)
+        return [self._row(facts, name) for name in (names if is_expanded else names[:1])]
+
+    def _row(self, facts: CallFacts, customer_name: str) -> ReportRow:
+        who, times, zone = parties(self.tenant, facts), shown_times(facts), self.tenant.zone
+        return ReportRow(
+            call_id=facts.reference,
+            caller=who.caller,
+            called=who.called,
+            start_time=day_first(times.start, zone),
+            waiting_time=str(times.waiting_seconds),
+            first_ring_time=day_first(times.ring, zone),
+            first_connect_time=day_first(times.connect, zone),
+            agent_id=who.agent,
+            end_time=day_first(times.end, zone),
+            acd_time=str(times.talk_seconds),
+            description=description(facts, self.tenant.language),
+            customer_name=customer_name,
+            url=self._url(facts),
+        )
+
+    def detail(self, facts: CallFacts) -> ReportDetail:
+        """A call by itself."""
+        return self._detail(ReportDetail, facts)
+
+    def lookup_detail(self, facts: CallFacts) -> ReportDetail:
+        """A call by itself at the older path. Nothing is transcribed, so its transcript is always ""."""
+        return self._detail(LookupDetail, facts, lookup_recording_url=self._url(facts))
+
+    def _detail(self, kind: type[ReportDetail], facts: CallFacts, **more: str) -> ReportDetail:
+        who, times, zone = parties(self.tenant, facts), shown_times(facts), self.tenant.zone
+        return kind(
+            call_id=facts.reference,
+            caller=who.caller,
+            called=who.called,
+            agent_id=who.agent,
+            start_time=day_first(times.start, zone),
+            end_time=day_first(times.end, zone),
+            ring_time=day_first(times.ring, zone),
+            connect_time=day_first(times.connect, zone),
+            answer_time=times.answer_seconds,
+            duration=times.total_seconds or 0,
+            call_type="0" if facts.direction is Direction.INBOUND else "1",
+            description=description(facts, self.tenant.language),
+            customer_name=self._names(facts)[0],
+            recording_url=self._url(facts),
+            **more,
+        )
+
+    def _names(self, facts: CallFacts) -> Sequence[str]:
+        """The other party's names, at least one: the contacts', else the one it had in the call, else its number."""
+        known = self.names.get(facts.customer_number)
+        return known or [facts.customer_name or national_form(facts.customer_number, self.tenant.country)]
+
+    def _url(self, facts: CallFacts) -> str:
+        name = recording_name(facts)
+        return self.urls.url_of(facts.tenant_id, name) if name else ""
+
+
+def outside_numbers(calls: Iterable[CallFacts]) -> set[str]:
+    """The numbers that contacts may have: inside a tenant people have names of their own."""
+    return {facts.customer_number for facts in calls if facts.direction is not Direction.INTERNAL}
+
+
+def day_first(second: int | None, zone: tzinfo) -> str:
+    """``dd/MM/yyyy HH:mm:ss`` in a zone, "" for None."""
+    year_first = shown(second, zone)
+    return year_first and f"{year_first[8:10]}/{year_first[5:7]}/{year_first[:4]}{year_first[10:]}"
