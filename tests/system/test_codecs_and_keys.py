@@ -54,12 +54,14 @@ async def test_a_phone_with_one_codec_only_calls_a_customer(  # noqa: PLR0917 - 
     assert await recorded_tones(office, row) == ({DESK_HZ}, {CUSTOMER_HZ})
 
 
-async def test_a_phone_with_another_codec_is_called(  # noqa: PLR0917 - fixtures
-    exchange: Exchange, office: Office, alice: Agent, desk_account: Account, baresip_program: Program, tmp_path: Path
-) -> None:
+@pytest.mark.parametrize("codec", [ULAW, G722, OPUS])
+async def test_a_phone_with_one_codec_only_is_called(  # noqa: PLR0917 - fixtures
+    exchange: Exchange, office: Office, alice: Agent, desk_account: Account, baresip_program: Program, tmp_path: Path,
+    codec: str,
+) -> None:  # fmt: skip
     calls = await watch(office)
     async with softphone(
-        exchange, baresip_program, tmp_path / "phone", desk_account, tone_hz=DESK_HZ, codec=ULAW
+        exchange, baresip_program, tmp_path / "phone", desk_account, tone_hz=DESK_HZ, codec=codec
     ) as phone:
         at_alice = await alice.phone.dial(desk_account.extension, voice(ALICE_HZ))
         await phone.until("CALL_ESTABLISHED")

@@ -10,7 +10,7 @@ import pytest_asyncio
 from cordboard.lab.behaviour import Behaviour
 from cordboard.lab.ledger import LabCall
 from cordboard.lab.number_plan import number
-from tests.support.baresip import Baresip
+from tests.support.baresip import G722, ULAW, Baresip
 from tests.support.call_watch import CallWatch, facts, watch
 from tests.support.exchange import Account, Agent, Exchange, Office, until
 from tests.support.programs import Program
@@ -229,6 +229,35 @@ async def test_a_transfer_from_outside(exchange: Exchange, office: Office, alice
     await carrier.released()
     assert await heard_by(bob.phone, at_bob) == {CUSTOMER_HZ}
     assert await heard_by(carrier, at_customer) == {ALICE_HZ, BOB_HZ}
+
+
+@pytest.mark.parametrize("codec", [ULAW, G722])
+async def test_who_stays_hears_the_new_one_whatever_the_codecs(  # noqa: PLR0917 - fixtures
+    exchange: Exchange, office: Office, alice: Agent, bob: Agent, desk_account: Account, baresip_program: Program,
+    tmp_path: Path, codec: str,
+) -> None:  # fmt: skip
+    """Twice there and back: Asterisk may take a new speaker's packets for late ones of the old speaker."""
+    calls = await watch(office)
+    async with softphone(
+        exchange, baresip_program, tmp_path / "phone", desk_account, tone_hz=DESK_HZ, codec=codec
+    ) as phone:
+        await alice.phone.dial(desk_account.extension, voice(ALICE_HZ))
+        await phone.until("CALL_ESTABLISHED")
+        call_id = (await calls.connected())["call_id"]
+        for new, old in ((bob, alice), (alice, bob), (bob, alice), (alice, bob)):
+            await talk()
+            await exchange.copy.run("calls", "transfer", call_id, "--to", new.extension, "--tenant", office.name)
+            await old.phone.released()
+        await talk()
+        await alice.phone.hang_up()
+        row = await calls.ended()
+        heard = await phone.heard()
+    assert heard.seconds_of(ALICE_HZ) >= 3 * (TALK_SECONDS - 0.4)
+    assert heard.seconds_of(BOB_HZ) >= 2 * (TALK_SECONDS - 0.4)
+    left, right = await recorded_sides(office, row)
+    assert left.seconds_of(ALICE_HZ) >= 3 * (TALK_SECONDS - 0.4)
+    assert left.seconds_of(BOB_HZ) >= 2 * (TALK_SECONDS - 0.4)
+    assert right.seconds_of(DESK_HZ) >= 0.8 * right.seconds
 
 
 async def test_an_attended_transfer_with_baresip(  # noqa: PLR0917 - fixtures

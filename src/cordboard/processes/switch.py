@@ -17,7 +17,7 @@ from cordboard.domain.errors import Unavailable
 from cordboard.domain.instruction import InstructionKind, event_of
 from cordboard.domain.leg_events import LegEvent
 from cordboard.domain.registration import Node, Registration, TrunkState
-from cordboard.engine.port import Engine, EngineAway, EngineConnected, EngineDisconnected
+from cordboard.engine.port import Engine, EngineAway, EngineConnected, EngineDisconnected, EngineRefused
 from cordboard.processes.program import run_program
 from cordboard.processes.reception import Reception
 from cordboard.processes.switchboard import Switchboard
@@ -76,7 +76,7 @@ class Switch:
             pause = seconds
             try:
                 pause = min(seconds, await work() or seconds)
-            except (Unavailable, EngineAway) as away:
+            except (Unavailable, EngineAway, EngineRefused) as away:  # refused, too: no answer in time
                 log.warning("part_away", work=work.__name__, reason=str(away))
             # Not wait_for: in Python 3.11 it swallows a cancellation that comes together with the wake-up.
             with contextlib.suppress(TimeoutError):
@@ -143,7 +143,7 @@ class Switch:
             await self._provision()
             await self._resync_registrations()
             await self._beat()
-        except (EngineAway, Unavailable) as away:
+        except (EngineAway, EngineRefused, Unavailable) as away:
             log.warning("engine_not_ready", reason=str(away))
         for woken in self._woken.values():
             woken.set()
