@@ -168,6 +168,14 @@ def switch(shop: Shop) -> Switch:
     return Switch(shop)
 
 
+# As if started from a terminal: where the tests run in the background, Ctrl-C is ignored, and that is inherited.
+ON_TERMINAL = """
+import runpy, signal
+signal.signal(signal.SIGINT, signal.default_int_handler)
+runpy.run_module("cordboard", run_name="__main__", alter_sys=True)
+"""
+
+
 class Watched:
     """``cordboard call --follow`` in a process, read line by line."""
 
@@ -203,7 +211,7 @@ async def watch(variables: dict[str, str]) -> AsyncIterator[Callable[..., Any]]:
 
     async def start(*words: str) -> Watched:
         process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "cordboard", *words,
+            sys.executable, "-c", ON_TERMINAL, *words,
             env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)} | variables,
             stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
         )  # fmt: skip
