@@ -273,7 +273,10 @@ class RealGround:
     async def call_from(self, target: Target, number: str) -> Caller:
         since = len(self.witness.events)
         run = await self.sipp.dial(number, self.node.sip, (target.address, PASSWORD))
-        arrival = await self.witness.until(Arrival, lambda each: each.sip_username == target.address, since=since)
+        try:
+            arrival = await self.witness.until(Arrival, lambda each: each.sip_username == target.address, since=since)
+        except TimeoutError:
+            raise AssertionError(f"no call arrived; SIPp ended: {run.process.returncode}\n{run.transcript}") from None
         return SippCaller(run, arrival.leg_id)
 
     async def refused(self, target: Target, number: str) -> tuple[int, ...]:

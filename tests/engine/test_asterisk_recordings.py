@@ -25,8 +25,8 @@ async def test_whatever_a_caller_speaks_is_recorded_as_it_was(
         await talk(2)
         left, right = await call.recorded()
     for channel, own, other in ((left, AGENT_HZ, CUSTOMER_HZ), (right, CUSTOMER_HZ, AGENT_HZ)):
-        assert 1.9 <= channel.seconds <= 2.6
-        assert channel.seconds_of(own) >= 1.6
+        assert 1.9 <= channel.seconds <= 3
+        assert channel.seconds_of(own) >= 1.2
         assert channel.tones([other]) == set()
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import quote
 
 from cordboard.lab.parties import is_complete
-from cordboard.nodes.ports import TCP, UDP, free_port
+from cordboard.nodes.ports import TCP, UDP, free_port, is_free
 from tests.support.programs import Program
 from tests.support.tones import Sound, read_wav, sine, write_wav
 
@@ -161,7 +161,7 @@ async def running_baresip(
 ) -> AsyncIterator[Baresip]:
     """Start one that plays ``tone_hz`` and records what it hears in ``folder``."""
     folder.mkdir(parents=True, exist_ok=True)
-    control_port, sip_port = free_port(TCP), free_port(UDP)
+    control_port, sip_port = free_port(TCP), _free_sip_port()
     write_wav(folder / "tone.wav", sine(tone_hz, TONE_SECONDS))
     (folder / "config").write_text(_config(program, folder, control_port, sip_port), "utf-8")
     (folder / "accounts").write_text(account.line(), "utf-8")
@@ -177,6 +177,13 @@ async def running_baresip(
         if process.returncode is None:
             process.terminate()
             await process.wait()
+
+
+def _free_sip_port() -> int:
+    """One for UDP and TCP: it listens on both."""
+    while not is_free(TCP, port := free_port(UDP)):
+        pass
+    return port
 
 
 async def _connect(

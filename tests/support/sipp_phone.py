@@ -28,3 +28,7 @@ class SippPhone:
         first, *codes = run.codes()
         assert first == 401
         return tuple(codes)
+
+    async def refusals(self, number: str) -> set[int]:
+        """Call ``number``, and whatever refuses the call, the account included: all codes that came."""
+        return set((await (await self.dial(number)).finished()).codes())

@@ -56,6 +56,7 @@ async def test_a_call_outlives_the_switch(own_exchange: Exchange) -> None:
     call_id = await office.make_call(agent, customer)
     at_customer = await own_exchange.lab.carrier.answered(customer)
     await connected(office, call_id)
+    await asyncio.sleep(1)  # the talk
     await kill_switch(own_exchange)
     assert at_customer.is_live
     await own_exchange.lab.carrier.hang_up(customer)

@@ -259,15 +259,18 @@ async def test_a_disabled_tenant_is_refused_both_ways(
     assert (await outside.call(number)).codes()[-1] == 200
     await calls.ended()
     await exchange.copy.run("tenant", "set", closed.name, "--disable")
-    assert (await outside.call(number)).codes() == (404,)
-    assert (await outside.call(bobs_number)).codes()[-1] == 200  # another's at the same carrier
-    await bob.phone.released()
-    assert await phone.codes(agent.extension) == ()  # asked for its password again
-    assert len(agent.phone.calls()) == 1
-    await exchange.lab.unregister(agent.phone)
-    await exchange.copy.run("tenant", "set", closed.name, "--enable")
-    await exchange.lab.register(agent.phone)
-    await exchange.lab.registered()
-    await until(lambda: closed.is_callable(agent))
-    assert (await outside.call(number)).codes()[-1] == 200
-    await calls.all_ended(2)
+    try:
+        assert (await outside.call(number)).codes() == (404,)
+        assert (await outside.call(bobs_number)).codes()[-1] == 200  # another's at the same carrier
+        await bob.phone.released()
+        assert await phone.refusals(agent.extension) <= {401, 404}  # nobody's phone, perhaps at a carrier's address
+        assert len(agent.phone.calls()) == 1
+        await exchange.lab.unregister(agent.phone)
+        await exchange.copy.run("tenant", "set", closed.name, "--enable")
+        await exchange.lab.register(agent.phone)
+        await exchange.lab.registered()
+        await until(lambda: closed.is_callable(agent))
+        assert (await outside.call(number)).codes()[-1] == 200
+        await calls.all_ended(2)
+    finally:
+        await exchange.lab.remove_phone(agent.phone)

@@ -321,3 +321,36 @@ async def test_an_attended_transfer_with_sipp(office: Office, desk: SippPhone, a
     assert (await sound_at(alice.phone, at_alice)).part(0.4 - TALK_SECONDS).is_tone(BOB_HZ)
     told = [each.body.strip() for each in first.received("NOTIFY")]
     assert told[-1] == "SIP/2.0 200 OK"
+
+
+async def test_an_attended_transfer_to_an_outside_number(
+    exchange: Exchange, office: Office, desk: SippPhone, bob: Agent
+) -> None:
+    calls = await watch(office)
+    carrier = exchange.lab.carrier
+    await carrier.record()
+    first = await desk.dial(bob.extension)
+    at_bob = await bob.phone.answered()
+    await talk()
+    assert await first.order("HOLD") == 200
+    second = await desk.dial(CUSTOMER)
+    at_customer = await carrier.answered(CUSTOMER)
+    await second.until_told(200)
+    await talk()
+    to = f"<sip:{CUSTOMER}@{desk.registrar}?Replaces={second.replaces()}>"
+    assert await first.order("TRANSFER", Refer_To=to) == 202
+    await first.finished()
+    await second.finished()
+    await talk()
+    await bob.phone.hang_up()
+    consultation, row = await calls.all_ended(2)
+    who = (desk.account.extension, desk.account.user_name)
+    assert facts(row) == ("OUTBOUND", "answered", bob.extension, *who, "customer")
+    assert facts(consultation)[:5] == ("OUTBOUND", "answered", CUSTOMER, *who)
+    await bob.phone.released()
+    await carrier.released()
+    assert (await sound_at(bob.phone, at_bob)).part(0.4 - TALK_SECONDS).is_tone(CUSTOMER_HZ)
+    assert (await sound_at(carrier, at_customer)).part(0.4 - TALK_SECONDS).is_tone(BOB_HZ)
+    left, right = await recorded_sides(office, row)
+    assert left.part(0.4 - TALK_SECONDS).is_tone(CUSTOMER_HZ)
+    assert right.part(0.4 - TALK_SECONDS).is_tone(BOB_HZ)
