@@ -1,3 +1,4 @@
+import asyncio
 import dataclasses
 from typing import Any
 
@@ -93,3 +94,8 @@ async def test_a_change_that_cannot_be_made_changes_nothing(core: Core, tenant: 
     with pytest.raises(AlreadyExists):
         await change_tenant(core, tenant, {"name": "globex"})
     assert await core.store.for_tenant(tenant.id).tenants.get() == tenant
+
+
+async def test_tenants_made_at_once_each_have_a_pbx_id(core: Core) -> None:
+    made = await asyncio.gather(*(create_tenant(core, NewTenant(name=f"tenant {number}")) for number in range(8)))
+    assert len({tenant.pbx_id for tenant in made}) == len(made)

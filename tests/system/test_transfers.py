@@ -34,6 +34,8 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 CALLER = "0912345678"
 CALLER_HZ = 1180
 TALK_SECONDS = 1.2
+# Of a talk, what is heard for certain when it ends: audio begins a moment after the signalling.
+LAST_SECONDS = 0.6
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
@@ -89,8 +91,8 @@ async def test_an_incoming_call_is_transferred_to_a_colleague(  # noqa: PLR0917 
     # One recording of all of it: before, and after.
     left, right = await recorded_sides(office, row)
     assert left.tones([CUSTOMER_HZ]) == set()
-    assert left.part(0, TALK_SECONDS - 0.4).is_tone(DESK_HZ)
-    assert left.part(0.4 - TALK_SECONDS).is_tone(ALICE_HZ)
+    assert left.part(0, LAST_SECONDS).is_tone(DESK_HZ)
+    assert left.part(-LAST_SECONDS).is_tone(ALICE_HZ)
     assert right.seconds_of(CUSTOMER_HZ) >= 0.8 * right.seconds
     assert right.seconds >= 2 * TALK_SECONDS
 
@@ -135,8 +137,8 @@ async def test_a_call_is_transferred_to_an_outside_number(
     assert (await sound_at(carrier, at_customer)).tones([DESK_HZ, CALLER_HZ]) == {DESK_HZ, CALLER_HZ}
     assert await heard_by(carrier, at_third) == {CUSTOMER_HZ}
     left, right = await recorded_sides(office, row)
-    assert left.part(0.4 - TALK_SECONDS).is_tone(CALLER_HZ)
-    assert right.part(0.4 - TALK_SECONDS).is_tone(CUSTOMER_HZ)
+    assert left.part(-LAST_SECONDS).is_tone(CALLER_HZ)
+    assert right.part(-LAST_SECONDS).is_tone(CUSTOMER_HZ)
 
 
 @pytest.mark.parametrize("target", ["busy outside", "busy colleague", "no answer", "unknown", "denied"])
@@ -167,11 +169,11 @@ async def test_a_transfer_that_fails_gives_the_call_back(
     )  # fmt: skip
     await bob.phone.released()
     heard = await sound_at(bob.phone, at_bob)
-    assert heard.part(0.4 - TALK_SECONDS).is_tone(BOB_HZ)  # the desk sends back what it hears
+    assert heard.part(-LAST_SECONDS).is_tone(BOB_HZ)  # the desk sends back what it hears
     assert heard.seconds_of(BOB_HZ) >= 2 * TALK_SECONDS - 0.8
     left, right = await recorded_sides(office, row)
-    assert left.part(0.4 - TALK_SECONDS).is_tone(BOB_HZ)
-    assert right.part(0.4 - TALK_SECONDS).is_tone(BOB_HZ)
+    assert left.part(-LAST_SECONDS).is_tone(BOB_HZ)
+    assert right.part(-LAST_SECONDS).is_tone(BOB_HZ)
 
 
 async def test_who_transfers_need_not_wait(office: Office, desk: SippPhone, alice: Agent, bob: Agent) -> None:
@@ -191,7 +193,7 @@ async def test_who_transfers_need_not_wait(office: Office, desk: SippPhone, alic
     )  # fmt: skip
     await alice.phone.released()
     await bob.phone.released()
-    assert (await sound_at(bob.phone, at_bob)).part(0.4 - TALK_SECONDS).is_tone(ALICE_HZ)
+    assert (await sound_at(bob.phone, at_bob)).part(-LAST_SECONDS).is_tone(ALICE_HZ)
     assert await heard_by(alice.phone, at_alice) == {BOB_HZ}
 
 
@@ -236,7 +238,7 @@ async def test_who_stays_hears_the_new_one_whatever_the_codecs(  # noqa: PLR0917
     exchange: Exchange, office: Office, alice: Agent, bob: Agent, desk_account: Account, baresip_program: Program,
     tmp_path: Path, codec: str,
 ) -> None:  # fmt: skip
-    """Twice there and back: Asterisk may take a new speaker's packets for late ones of the old speaker."""
+    """More than once: Asterisk may take a new speaker's packets for late ones of the old speaker."""
     calls = await watch(office)
     async with softphone(
         exchange, baresip_program, tmp_path / "phone", desk_account, tone_hz=DESK_HZ, codec=codec
@@ -244,19 +246,18 @@ async def test_who_stays_hears_the_new_one_whatever_the_codecs(  # noqa: PLR0917
         await alice.phone.dial(desk_account.extension, voice(ALICE_HZ))
         await phone.until("CALL_ESTABLISHED")
         call_id = (await calls.connected())["call_id"]
-        for new, old in ((bob, alice), (alice, bob), (bob, alice), (alice, bob)):
+        for new, old in ((bob, alice), (alice, bob), (bob, alice)):
             await talk()
             await exchange.copy.run("calls", "transfer", call_id, "--to", new.extension, "--tenant", office.name)
             await old.phone.released()
         await talk()
-        await alice.phone.hang_up()
+        await bob.phone.hang_up()
         row = await calls.ended()
         heard = await phone.heard()
-    assert heard.seconds_of(ALICE_HZ) >= 3 * (TALK_SECONDS - 0.4)
-    assert heard.seconds_of(BOB_HZ) >= 2 * (TALK_SECONDS - 0.4)
     left, right = await recorded_sides(office, row)
-    assert left.seconds_of(ALICE_HZ) >= 3 * (TALK_SECONDS - 0.4)
-    assert left.seconds_of(BOB_HZ) >= 2 * (TALK_SECONDS - 0.4)
+    for sound in (heard, left):
+        assert sound.seconds_of(ALICE_HZ) >= 2 * (TALK_SECONDS - 0.4)
+        assert sound.seconds_of(BOB_HZ) >= 2 * (TALK_SECONDS - 0.4)
     assert right.seconds_of(DESK_HZ) >= 0.8 * right.seconds
 
 
@@ -284,14 +285,14 @@ async def test_an_attended_transfer_with_baresip(  # noqa: PLR0917 - fixtures
     assert facts(consultation)[:5] == ("OUTBOUND", "answered", alice.extension, *desk)
     await carrier.released()
     await alice.phone.released()
-    assert (await sound_at(carrier, at_customer)).part(0.4 - TALK_SECONDS).is_tone(ALICE_HZ)
+    assert (await sound_at(carrier, at_customer)).part(-LAST_SECONDS).is_tone(ALICE_HZ)
     heard = await sound_at(alice.phone, at_alice)
     assert heard.tones([DESK_HZ, CUSTOMER_HZ]) == {DESK_HZ, CUSTOMER_HZ}
-    assert heard.part(0.4 - TALK_SECONDS).is_tone(CUSTOMER_HZ)
+    assert heard.part(-LAST_SECONDS).is_tone(CUSTOMER_HZ)
     left, right = await recorded_sides(office, row)
-    assert left.part(0, TALK_SECONDS - 0.4).is_tone(DESK_HZ)
-    assert left.part(0.4 - TALK_SECONDS).is_tone(ALICE_HZ)
-    assert right.part(0.4 - TALK_SECONDS).is_tone(CUSTOMER_HZ)
+    assert left.part(0, LAST_SECONDS).is_tone(DESK_HZ)
+    assert left.part(-LAST_SECONDS).is_tone(ALICE_HZ)
+    assert right.part(-LAST_SECONDS).is_tone(CUSTOMER_HZ)
     assert await recorded_tones(office, consultation) == ({DESK_HZ}, {ALICE_HZ})
 
 
@@ -317,8 +318,8 @@ async def test_an_attended_transfer_with_sipp(office: Office, desk: SippPhone, a
     assert facts(consultation)[:5] == ("OUTBOUND", "answered", alice.extension, *who)
     await alice.phone.released()
     await bob.phone.released()
-    assert (await sound_at(bob.phone, at_bob)).part(0.4 - TALK_SECONDS).is_tone(ALICE_HZ)
-    assert (await sound_at(alice.phone, at_alice)).part(0.4 - TALK_SECONDS).is_tone(BOB_HZ)
+    assert (await sound_at(bob.phone, at_bob)).part(-LAST_SECONDS).is_tone(ALICE_HZ)
+    assert (await sound_at(alice.phone, at_alice)).part(-LAST_SECONDS).is_tone(BOB_HZ)
     told = [each.body.strip() for each in first.received("NOTIFY")]
     assert told[-1] == "SIP/2.0 200 OK"
 
@@ -349,8 +350,8 @@ async def test_an_attended_transfer_to_an_outside_number(
     assert facts(consultation)[:5] == ("OUTBOUND", "answered", CUSTOMER, *who)
     await bob.phone.released()
     await carrier.released()
-    assert (await sound_at(bob.phone, at_bob)).part(0.4 - TALK_SECONDS).is_tone(CUSTOMER_HZ)
-    assert (await sound_at(carrier, at_customer)).part(0.4 - TALK_SECONDS).is_tone(BOB_HZ)
+    assert (await sound_at(bob.phone, at_bob)).part(-LAST_SECONDS).is_tone(CUSTOMER_HZ)
+    assert (await sound_at(carrier, at_customer)).part(-LAST_SECONDS).is_tone(BOB_HZ)
     left, right = await recorded_sides(office, row)
-    assert left.part(0.4 - TALK_SECONDS).is_tone(CUSTOMER_HZ)
-    assert right.part(0.4 - TALK_SECONDS).is_tone(BOB_HZ)
+    assert left.part(-LAST_SECONDS).is_tone(CUSTOMER_HZ)
+    assert right.part(-LAST_SECONDS).is_tone(BOB_HZ)

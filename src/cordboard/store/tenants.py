@@ -14,6 +14,8 @@ COLUMNS = (
 _CHANGEABLE = frozenset(COLUMNS.split(", ")) - {"id", "account_id"}
 # Tenants without a number of their own get the next free one from here on.
 _FIRST_PBX_ID = 1000
+# Held until the commit by whoever takes the next one: of two at once the second sees the first's.
+_NEXT_PBX_ID_LOCK = 0x70627869
 
 
 def tenant_of(row: Row) -> Tenant:
@@ -78,6 +80,8 @@ class AllTenants:
 
     async def create(self, name: str, *, pbx_id: int | None = None, **fields: Any) -> Tenant:  # noqa: ANN401 -- as above
         """A new tenant; ``fields`` by the names of ``Tenant``, with its defaults. Raises AlreadyExists."""
+        if pbx_id is None:
+            await self._door.fetch("SELECT pg_advisory_xact_lock($1)", _NEXT_PBX_ID_LOCK)
         wanted = Tenant(id=0, name=name, pbx_id=pbx_id or 0, account_id=secrets.token_hex(16), **fields)
         row = await self._door.row(
             f"INSERT INTO tenants ({COLUMNS.removeprefix('id, ')}) VALUES ($1,"
