@@ -158,7 +158,7 @@ async def test_an_agent_who_talks_is_busy(
     await exchange.lab.carrier.dial(bobs_number, exchange.copy.sip, caller_number=CALLER)
     await calls.connected()
     assert (await outside.call(bobs_number)).codes() == (486,)
-    assert facts((await calls.new())[0]) == ("INBOUND", "busy", CALLER, "", "", "agent")
+    assert facts(await calls.latest_ended()) == ("INBOUND", "busy", CALLER, "", "", "agent")
     assert len(bob.phone.calls()) == 1
     await bob.phone.hang_up()
     await calls.all_ended(2)
@@ -257,7 +257,7 @@ async def test_a_disabled_tenant_is_refused_both_ways(
     exchange: Exchange, outside: Outside, bob: Agent, bobs_number: str
 ) -> None:
     closed = await exchange.open_office()
-    agent = await closed.hire()
+    agent = await closed.hire(Behaviour.answering(after_seconds=0))
     phone = SippPhone(account=agent.account, registrar=exchange.copy.sip, sipp=outside.sipp)
     number = await closed.add_did(f"agent:{agent.extension}")
     calls = await watch(closed)
@@ -271,6 +271,6 @@ async def test_a_disabled_tenant_is_refused_both_ways(
     assert len(agent.phone.calls()) == 1
     await exchange.lab.remove_phone(agent.phone)
     await exchange.copy.run("tenant", "set", closed.name, "--enable")
-    await closed.add_phone(agent.account)
+    await closed.add_phone(agent.account, Behaviour.answering(after_seconds=0))
     assert (await outside.call(number)).codes()[-1] == 200
     await calls.all_ended(2)
