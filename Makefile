@@ -8,6 +8,9 @@ export CORDBOARD_DEMO ?= 1
 # When make is killed, Cordboard stops as if by Ctrl-C.
 TIED := $(shell command -v setpriv >/dev/null && echo setpriv --pdeathsig INT)
 
+# Tests wait more than they compute. A file's tests stay together, with the programs they share.
+PARALLEL ?= --numprocesses auto --maxprocesses 4 --dist loadfile
+
 .PHONY: help up test lint fmt bench clean environment test-environment
 .DEFAULT_GOAL := help
 
@@ -18,7 +21,7 @@ up: environment ## Start everything on this machine, with a demo, in the foregro
 	@exec $(TIED) $(BIN)/cordboard up
 
 test: lint ## Check and test everything.
-	@CORDBOARD_DEMO=0 exec $(TIED) $(BIN)/python -m pytest
+	@CORDBOARD_DEMO=0 exec $(TIED) $(BIN)/python -m pytest $(PARALLEL)
 
 lint: test-environment ## Check style, types, imports and sizes.
 	@$(BIN)/ruff check

@@ -35,7 +35,11 @@ def test_no_other_text_looks_like_ours_nor_breaks_anything(text: str) -> None:
     assert len(hint_of(text)) <= 3
 
 
-@pytest.mark.parametrize("text", ["", "sk_live_", new_key()[:-1], new_key() + "a", "x" + new_key(), "\ud800" * 54])
+@pytest.mark.parametrize(
+    "text",
+    ["", "sk_live_", new_key()[:-1], new_key() + "a", "x" + new_key(), "\ud800" * 54],
+    ids=["nothing", "prefix", "too short", "too long", "something before", "no text"],
+)
 def test_almost_a_key_is_none(text: str) -> None:
     assert not looks_like_ours(text)
 
@@ -44,7 +48,9 @@ def test_what_is_stored_is_a_sha256() -> None:
     assert hash_key("abc") == hashlib.sha256(b"abc").digest()
 
 
-@pytest.mark.parametrize("text", ["12345678", "a-b_c.d/e+f==", "x" * 512, new_key()])
+@pytest.mark.parametrize(
+    "text", ["12345678", "a-b_c.d/e+f==", "x" * 512, new_key()], ids=["digits", "base64", "longest", "one of ours"]
+)
 def test_any_printable_text_can_be_imported(text: str) -> None:
     assert check_imported(text) == text
 

@@ -242,7 +242,7 @@ async def test_what_needs_a_leg_says_that_it_is_gone(ground: Ground, command: Co
         DestroyBridge(bridge_id=UNKNOWN_BRIDGE),
         *(StopTone(leg_id=UNKNOWN_LEG, tone=tone) for tone in ALL_TONES),
     ],
-    ids=str,
+    ids=["HangUp", "DestroyBridge", *(f"StopTone {tone}" for tone in ALL_TONES)],
 )
 async def test_what_ends_something_that_is_gone_is_done(ground: Ground, command: Command) -> None:
     await ground.engine.execute(command)

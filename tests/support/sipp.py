@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote
 
-from cordboard.nodes.ports import UDP, free_port, is_free
+from cordboard.nodes.ports import UDP, all_free, free_port, is_free
 from tests.support.programs import Program
 
 SCENARIOS = Path(__file__).parent / "scenarios"
@@ -39,6 +39,9 @@ G729 = ("18", "G729/8000")
 
 _BLOCK = re.compile(r"^-{10,} (?P<at>[\d-]+[ T][\d:.]+)\s*\n(?P<what>[^\n]*)\n", re.MULTILINE)
 _numbers = itertools.count(1)
+# Where SIPp looks for its audio: below the ports that the kernel gives to any socket, and below Asterisk's ranges.
+MEDIA_PORTS = range(12000, 19000, 4)
+_media_ports = itertools.cycle((*MEDIA_PORTS[(turn := os.getpid() % len(MEDIA_PORTS)) :], *MEDIA_PORTS[:turn]))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -272,8 +275,8 @@ class Sipp:
         host, port = address[0], address[1] or free_port(UDP)
         arguments = [
             "-sf", "scenario.xml", "-nostdin", "-i", host, "-p", str(port),
-            "-mi", host, "-mp", str(free_port(UDP)), "-max_retrans", "5", "-trace_msg", "-message_file", "messages.log",
-            "-trace_err", "-error_file", "errors.log", *options,
+            "-mi", host, "-mp", str(_free_media_port()), "-max_retrans", "5",
+            "-trace_msg", "-message_file", "messages.log", "-trace_err", "-error_file", "errors.log", *options,
         ]  # fmt: skip
         arguments += list(itertools.chain.from_iterable(("-key", key, value) for key, value in keys.items()))
         process = await self.program.start(*arguments, target, folder=folder)
@@ -285,6 +288,11 @@ class Sipp:
         """End all runs."""
         for run in self.runs:
             await run.stop()
+
+
+def _free_media_port() -> int:
+    """The first of SIPp's four ports: audio, its RTCP, and the same for a video that it never has."""
+    return next(first for first in _media_ports if all_free(range(first, first + 4)))
 
 
 def _messages(text: str) -> list[SipMessage]:
