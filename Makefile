@@ -35,7 +35,7 @@ fmt: test-environment ## Format the code.
 	@$(BIN)/ruff format
 
 bench: test-environment ## Measure, each figure beside its reference.
-	@for each in call_setup calls_per_second limits; do CORDBOARD_DEMO=0 $(BIN)/python -m bench.$$each || exit 1; done
+	@for each in call_setup calls_per_second limits export contacts call_list; do CORDBOARD_DEMO=0 $(BIN)/python -m bench.$$each || exit 1; done
 
 clean: ## Remove what was made here. State (var) and cache stay.
 	@rm -rf .venv .venv.lock .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

@@ -225,7 +225,7 @@ async def test_who_calls_is_kept_canonical_and_shown_as_at_home(
 async def test_a_contacts_name_comes_before_the_networks(line: Line) -> None:
     shop = line.shop
     assert (await line.call(name="Nguyễn\x00 B\n")).customer_name == "Nguyễn B"
-    await save_contact(shop.core, shop.tenant, ContactDetails(first_name="Mai", phones=("0912345678",)))
+    await save_contact(shop.core, shop.tenant, ContactDetails(first_name="Mai", primary_phone="0912345678"))
     assert (await line.call(name="Nguyễn B")).customer_name == "Mai"
     other = await open_shop(shop.core, name="other")
     await add_did(shop.core, other.tenant, number="+842899990005", route_kind=RouteKind.AGENT, route_to="6688")

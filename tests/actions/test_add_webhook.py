@@ -9,23 +9,32 @@ from cordboard.actions.enable_webhook import enable_webhook
 from cordboard.actions.remove_webhook import remove_webhook
 from cordboard.domain.errors import InvalidInput, NotFound
 from cordboard.domain.tenant import Tenant
+from cordboard.domain.webhook import EventKind
 from cordboard.store import Store
 from tests.support.core import make_core
 
 # A public address, never reached: it is only judged.
+KINDS = frozenset({EventKind.CALL_RECORDED, EventKind.CALL_CHANGED})
 URL = "https://93.184.216.34/hook?key=%2Fx"
 
 
 async def add(core: Core, tenant: Tenant, url: str = URL, dialect: str = "alohub") -> int:
-    added = await add_webhook(core, tenant, dialect=dialect, url=url, authorization="partner key")
+    added = await add_webhook(core, tenant, dialect=dialect, url=url, kinds=KINDS, authorization="partner key")
     return added.id
 
 
 async def test_a_webhook_is_kept_as_given(core: Core, tenant: Tenant) -> None:
     added = await add_webhook(
-        core, tenant, dialect="alohub", url=URL, authorization="partner key", wants_every_change=True
+        core,
+        tenant,
+        dialect="alohub",
+        url=URL,
+        kinds=KINDS,
+        authorization="partner key",
+        notification_email="a@b.example",
     )
-    assert (added.url, added.wants_every_change, added.is_enabled, added.dialect) == (URL, True, True, "alohub")
+    assert (added.url, added.kinds, added.is_enabled, added.dialect) == (URL, KINDS, True, "alohub")
+    assert added.notification_email == "a@b.example"
     assert await core.store.for_tenant(tenant.id).subscriptions.list() == [added]
 
 

@@ -1,5 +1,6 @@
 """Carrying a call on: its row, its agents' slots, its record."""
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 
 import pytest
@@ -15,6 +16,7 @@ from cordboard.domain.call_state import Call
 from cordboard.domain.cause import Cause, Outcome
 from cordboard.domain.did import RouteKind
 from cordboard.domain.leg_events import CallInput, CallStarted, LegAnswered, LegEnded, LegHungUp, LegRinging
+from cordboard.domain.webhook import EventKind
 from cordboard.store.calls import Calls
 from tests.support.arrivals import from_carrier, from_phone, hire
 from tests.support.core import Shop
@@ -72,13 +74,18 @@ async def test_slots_follow_whom_a_call_occupies(shop: Shop) -> None:
 
 async def test_slots_are_written_only_when_they_change(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     saved: list[bool] = []
-    save = Calls.save
+    save, save_unheard = Calls.save, Calls.save_unheard
 
     async def noting(self: Calls, call: Call, *, with_agents: bool = True) -> bool:
         saved.append(with_agents)
         return await save(self, call, with_agents=with_agents)
 
+    async def noting_too(self: Calls, call: Call, kinds: Iterable[EventKind], *, with_agents: bool = True) -> bool:
+        saved.append(with_agents)
+        return await save_unheard(self, call, kinds, with_agents=with_agents)
+
     monkeypatch.setattr(Calls, "save", noting)
+    monkeypatch.setattr(Calls, "save_unheard", noting_too)
     call = await inbound(shop)
     call = await tell(shop, call, CallStarted(at=now()))
     first, second = (ids.leg_id(call.id, number) for number in (2, 3))

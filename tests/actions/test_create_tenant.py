@@ -67,6 +67,9 @@ async def test_a_name_or_pbx_id_is_taken_once(core: Core, tenant: Tenant) -> Non
         ({"limit_route": -1}, "limit_route"),
         ({"max_calls": 0}, "max_calls"),
         ({"recording_days": 0}, "recording_days"),
+        ({"crm_logos": {"": "https://crm.example/logo.png"}}, "crm_logo"),
+        ({"crm_logos": {"Hubspot": "logo.png"}}, "crm_logo"),
+        ({"recording_days": 36_526}, "recording_days"),
     ],
 )
 async def test_what_cannot_be_used_is_refused(core: Core, changes: dict[str, Any], field: str) -> None:
@@ -78,8 +81,10 @@ async def test_what_cannot_be_used_is_refused(core: Core, changes: dict[str, Any
 
 async def test_only_what_is_named_changes(core: Core, tenant: Tenant, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(change_tenant_module, "KEPT_SECONDS", 0.0)
-    changed = await change_tenant(core, tenant, {"language": "en", "allowed_destinations": ["+39"], "max_calls": None})
-    assert changed == dataclasses.replace(tenant, language="en", allowed_destinations=("+39",))
+    logos = {"Hubspot": "https://crm.example/logo.png"}
+    changes = {"language": "en", "allowed_destinations": ["+39"], "max_calls": None, "crm_logos": logos}
+    changed = await change_tenant(core, tenant, changes)
+    assert changed == dataclasses.replace(tenant, language="en", allowed_destinations=("+39",), crm_logos=logos)
     assert await core.store.for_tenant(tenant.id).tenants.get() == changed
 
 

@@ -12,6 +12,7 @@ import pytest
 from cordboard.actions.finish_recording import LEASE_SECONDS, NotQuiet, claim_recordings, finish_recording
 from cordboard.actions.settle_records import settle_records
 from cordboard.domain.call_facts import CallFacts, RecordingStatus
+from cordboard.domain.webhook import EventKind
 from cordboard.media.archive import Archive
 from cordboard.media.encode import RawPart, encode_mp3, opened
 from cordboard.store import Store
@@ -161,7 +162,9 @@ async def test_a_record_that_cannot_be_rendered_holds_up_no_other(workshop: Work
     await workshop.end_call(is_recorded=True)
     other = await open_workshop(workshop.core.store, workshop.core.settings.home, tenant="globex")
     await other.subscribe("http://127.0.0.1:1/hook")
-    await workshop.rows.subscriptions.add(dialect="unknown", url="http://127.0.0.1:1/hook")
+    await workshop.rows.subscriptions.add(
+        dialect="unknown", url="http://127.0.0.1:1/hook", kinds=(EventKind.CALL_RECORDED,)
+    )
     facts = await other.end_call(is_recorded=True)
     workshop.clock.move(30)
     reported: set[UUID] = set()
@@ -278,8 +281,7 @@ async def test_no_room_keeps_the_raw_audio_and_tries_again(workshop: Workshop, t
 
 
 async def test_retention_counts_from_the_call(workshop: Workshop, threads: ThreadPoolExecutor) -> None:
-    async with workshop.rows.transaction() as rows:
-        await rows.tenants.change(recording_days=30)
+    await workshop.rows.tenants.change(recording_days=30)
     facts = await workshop.end_call(is_recorded=True, raw=TALK)
     await finish_all(workshop, threads)
     assert (await workshop.recording(facts)).expires_at == NOW - timedelta(seconds=5) + timedelta(days=30)

@@ -56,11 +56,14 @@ async def test_several_phones_are_each_rung_and_asked_to_answer_as_the_agent_wan
 
 
 async def test_a_customer_who_is_a_contact_has_a_name(shop: Shop) -> None:
-    details = ContactDetails(first_name="Mai", last_name="Trần", phones=("0912345678",))
-    await save_contact(shop.core, shop.tenant, details)
+    details = ContactDetails(
+        first_name="Mai", last_name="Trần", primary_phone="0912345678", crm_name="Hubspot", crm_url="https://crm/1"
+    )
+    contact = await save_contact(shop.core, shop.tenant, details)
     await ask(shop)
     (queued,) = await shop.core.store.system.calls.queued(shop.node.id)
-    assert queued.customer_name == "Mai Trần"
+    assert (queued.customer_name, queued.contact_id) == ("Mai Trần", contact.id)
+    assert (queued.contact_crm, queued.contact_crm_url) == ("Hubspot", "https://crm/1")
 
 
 async def test_a_groups_extension_is_an_extension(shop: Shop) -> None:

@@ -27,8 +27,7 @@ def archive(workshop: Workshop) -> Archive:
 
 async def record(workshop: Workshop, archive: Archive, *, days: int | None) -> tuple[CallFacts, Path]:
     """A finished recording of a tenant that keeps them so many days."""
-    async with workshop.rows.transaction() as rows:
-        await rows.tenants.change(recording_days=days)
+    await workshop.rows.tenants.change(recording_days=days)
     facts = await workshop.end_call(is_recorded=True, raw=(raw_tone(0.5, 440), None))
     with ThreadPoolExecutor(1) as threads:
         for claimed in await claim_recordings(workshop.core, 10):
@@ -37,21 +36,32 @@ async def record(workshop: Workshop, archive: Archive, *, days: int | None) -> t
 
 
 async def test_recordings_go_when_their_time_is_over(workshop: Workshop, archive: Archive) -> None:
-    short, short_path = await record(workshop, archive, days=1)
-    long, long_path = await record(workshop, archive, days=3)
-    kept, kept_path = await record(workshop, archive, days=None)
-    assert await purge(workshop.core, archive) == 0
+    old, old_path = await record(workshop, archive, days=3)
     workshop.clock.move(2 * DAY)
+    new, new_path = await record(workshop, archive, days=3)
+    assert await purge(workshop.core, archive) == 0
+    workshop.clock.move(DAY)
     assert await purge(workshop.core, archive) == 1
-    assert [path.exists() for path in (short_path, long_path, kept_path)] == [False, True, True]
-    assert (await workshop.recording(short)).status is RecordingStatus.EXPIRED
-    assert await workshop.recording_status(short) is RecordingStatus.EXPIRED
+    assert [path.exists() for path in (old_path, new_path)] == [False, True]
+    assert (await workshop.recording(old)).status is RecordingStatus.EXPIRED
+    assert await workshop.recording_status(old) is RecordingStatus.EXPIRED
+    assert await workshop.recording_status(new) is RecordingStatus.READY
     workshop.clock.move(1000 * DAY)
     assert await purge(workshop.core, archive) == 1
     assert await purge(workshop.core, archive) == 0
-    assert await workshop.recording_status(long) is RecordingStatus.EXPIRED
-    assert await workshop.recording_status(kept) is RecordingStatus.READY
-    assert kept_path.exists()
+    assert await workshop.recording_status(new) is RecordingStatus.EXPIRED
+
+
+async def test_who_changes_the_retention_changes_it_for_what_is_there(workshop: Workshop, archive: Archive) -> None:
+    facts, path = await record(workshop, archive, days=None)
+    workshop.clock.move(1000 * DAY)
+    assert await purge(workshop.core, archive) == 0
+    for days, count in ((1001, 0), (1000, 1), (None, 0)):
+        await workshop.rows.tenants.change(recording_days=days)
+        assert await purge(workshop.core, archive) == count
+    # What is gone stays gone.
+    assert not path.exists()
+    assert await workshop.recording_status(facts) is RecordingStatus.EXPIRED
 
 
 async def test_a_file_that_is_gone_already_counts_as_removed(workshop: Workshop, archive: Archive) -> None:

@@ -18,6 +18,7 @@ from cordboard.domain.leg_events import (
     LegEnded,
 )
 from cordboard.domain.webhook import Attempt
+from cordboard.domain.webhook import EventKind
 from tests.cli.conftest import Switch, Terminal, Watched
 from tests.support.core import Shop
 
@@ -102,7 +103,8 @@ async def test_the_keys_of_a_call(shop: Shop, switch: Switch, terminal: Terminal
 
 
 async def hook(shop: Shop) -> None:
-    await add_webhook(shop.core, shop.tenant, dialect="alohub", url="http://127.0.0.1:9/", authorization="k")
+    kinds = frozenset({EventKind.CALL_RECORDED})
+    await add_webhook(shop.core, shop.tenant, dialect="alohub", url="http://127.0.0.1:9/", kinds=kinds)
 
 
 async def test_a_call_is_followed_to_its_webhook(shop: Shop, switch: Switch, watch: Callable[..., Any]) -> None:

@@ -82,7 +82,7 @@ WEBHOOK = ("webhook", "add", *OF_ACME, "--authorization", "k")
         ((*GROUP, "--extension", "0700"), "extension: '0700' is not 2 to 8 digits without a leading 0"),
         (("group", "remove", "sales", *OF_ACME), "no group 'sales'"),
         ((*CONTACT, "--phone", "0912345678"), "first_name: give a first or a last name"),
-        ((*CONTACT, "--last-name", "Le", "--phone", "x"), "phone: 'x' is not a telephone number in VN"),
+        ((*CONTACT, "--last-name", "Le", "--phone", "x"), "primary_phone: 'x' is not a telephone number in VN"),
         (("contact", "remove", str(UUID(int=7))), f"no contact '{UUID(int=7)}'"),
         (("did", "remove", "+842873000009"), "no DID '+842873000009'"),
         ((*WEBHOOK, "--dialect", "x", "--url", "https://x.invalid/"), "dialect: 'x' is none of alohub"),

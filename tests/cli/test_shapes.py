@@ -49,12 +49,17 @@ def test_tenants(terminal: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
         "limit_route": 100,
         "max_calls": 0,
         "recording_days": 30,
+        "crm_logos": {},
         "is_enabled": True,
     }
     assert terminal.json("tenant", "list") == [changed]
     terminal.json("tenant", "set", "Acme Ltd", "--allow-destination", "+84", "--allow-destination", "+39")
     emptied = terminal.json("tenant", "set", "Acme Ltd", "--allow-destination", "")
     assert emptied["allowed_destinations"] == []
+    logos = {"Hubspot": "https://crm.example/hubspot.png", "Other": "http://crm.example/?logo=1"}
+    given = [part for name, url in logos.items() for part in ("--crm-logo", f"{name}={url}")]
+    assert terminal.json("tenant", "set", "Acme Ltd", *given)["crm_logos"] == logos
+    assert terminal.json("tenant", "set", "Acme Ltd", "--crm-logo", "")["crm_logos"] == {}
     for flag, is_enabled in (("--disable", False), ("--enable", True)):
         assert terminal.json("tenant", "set", "Acme Ltd", flag) == emptied | {"is_enabled": is_enabled}
 
@@ -232,9 +237,11 @@ def test_webhooks(terminal: Terminal) -> None:
                          "http://127.0.0.1:9/hook", "--authorization", "partner key", "--every-change")  # fmt: skip
     assert made == {
         "id": made["id"],
+        "uuid": made["uuid"],
         "dialect": "alohub",
         "url": "http://127.0.0.1:9/hook",
-        "wants_every_change": True,
+        "events": ["call_changed", "call_recorded"],
+        "notification_email": "",
         "is_enabled": True,
         "failed_count": 0,
         "last_error": None,

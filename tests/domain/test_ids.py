@@ -34,3 +34,11 @@ def test_recording_names_cannot_be_guessed_from_the_call() -> None:
     first, second = ids.new_recording_name(call_id), ids.new_recording_name(call_id)
     assert first != second
     assert re.fullmatch(r"[0-9a-f]{8}-[0-9a-f]{32}\.mp3", first)
+
+
+def test_a_uuid_is_read_in_both_of_its_forms_and_no_other() -> None:
+    known = UUID("8ff3728f-b5c5-d956-0e81-c3c7080c3b95")
+    for text in (str(known), known.hex, known.hex.upper()):
+        assert ids.read_uuid(text) == known
+    for text in ("", "1", known.hex[:-1], f"{known.hex}0", f"{{{known}}}", known.urn, "g" * 32, "٣" * 32, f"{known}\n"):
+        assert ids.read_uuid(text) is None

@@ -1,4 +1,4 @@
-"""PROMISES A2: the format of API keys."""
+"""The format of API keys."""
 
 import hashlib
 import re

@@ -16,6 +16,7 @@ from cordboard.domain.cause import Outcome
 from cordboard.domain.commands import Dial, HangUp
 from cordboard.domain.errors import NotFound
 from cordboard.domain.instruction import InstructionKind
+from cordboard.domain.webhook import EventKind
 from cordboard.engine.fake_script import Script
 from cordboard.processes.switch import Switch
 from cordboard.store import Store
@@ -25,9 +26,10 @@ from tests.support.core import PLAIN, Shop, make_core, open_shop
 from tests.support.database import Cluster, make_cluster
 
 
-async def subscribe(desk: Desk, *, wants_every_change: bool = False) -> None:
+async def subscribe(desk: Desk, *kinds: EventKind) -> None:
     rows = desk.core.store.for_tenant(desk.shop.tenant.id)
-    await rows.subscriptions.add(dialect="plain", url="http://127.0.0.1:1/", wants_every_change=wants_every_change)
+    kinds = (*kinds, EventKind.CALL_RECORDED)
+    await rows.subscriptions.add(dialect="plain", url="http://127.0.0.1:1/", kinds=kinds)
 
 
 async def test_a_call_becomes_a_record_with_a_recording_to_settle(desk: Desk) -> None:
@@ -57,7 +59,7 @@ async def test_an_unanswered_call_tells_its_subscribers_in_the_same_transaction(
 
 
 async def test_every_change_is_told_to_whoever_wants_it(desk: Desk) -> None:
-    await subscribe(desk, wants_every_change=True)
+    await subscribe(desk, EventKind.CALL_CHANGED)
     desk.script(Script.answering(after_seconds=0))
     call = await desk.call()
     await desk.phase(call, CallPhase.CONNECTED)

@@ -11,12 +11,13 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
+import asyncpg
 import pytest
 
 from cordboard.app import SystemClock
 from cordboard.domain.call_facts import RecordingStatus
 from cordboard.store import Store
-from tests.support.database import Cluster
+from tests.support.database import Cluster, as_administrator
 from tests.support.receiver import Answer, Receiver
 from tests.support.tones import raw_tone
 from tests.support.worker import Workshop, open_workshop
@@ -154,6 +155,20 @@ async def test_goes_on_after_the_database_was_away(
             assert process.returncode is None
             await cluster.run(f"ALTER DATABASE {database} CONNECTION LIMIT -1")
             await until(partial(_is_delivered, workshop, count))
+
+
+async def test_counts_of_records_are_folded(workshop: Workshop, database_url: str) -> None:
+    connection = await asyncpg.connect(as_administrator(database_url))
+
+    async def is_folded() -> bool:
+        sql = "SELECT (SELECT count(*) FROM cdr_count_changes), (SELECT sum(calls) FROM cdr_counts WHERE grain = 'day')"
+        return tuple(await connection.fetchrow(sql)) == (0, 3)
+
+    async with running(workshop):
+        for _ in range(3):
+            await workshop.end_call()
+        await until(is_folded)
+    await connection.close()
 
 
 async def test_a_late_record_is_released_without_its_recording(workshop: Workshop, receiver: Receiver) -> None:

@@ -1,4 +1,4 @@
-"""PROMISES C6: slots and caps, taken in the transaction that accepts the call."""
+"""Slots and caps, taken in the transaction that accepts the call."""
 
 import asyncio
 from dataclasses import replace
@@ -39,7 +39,7 @@ async def test_an_admission_tells_all_that_a_call_runs_on(office: Office, other_
     assert admission.did_number == "+842873000001"
     assert (admission.caller.calls, admission.tenant_calls, admission.queued_calls) == (0, 0, 1)
     assert not admission.is_registered
-    assert (admission.called, admission.called_name, admission.contact_name) == ((), None, "")
+    assert (admission.called, admission.called_name, admission.contact) == ((), None, None)
     assert (await admission_of(office, "6689")).caller is None
 
 
@@ -218,13 +218,15 @@ async def test_the_best_contact_of_a_number_has_it_first_then_was_changed_last(
     number, other = "+84912345678", "+84987654321"
 
     async def name() -> str:
-        return (await admission_of(office, number=number)).contact_name
+        contact = (await admission_of(office, number=number)).contact
+        return "" if contact is None else contact.name
 
     async def save(contact_id: int, first_name: str, at: float, *phones: str, one: Office = office) -> None:
         contact = Contact(
-            id=UUID(int=contact_id), tenant_id=one.tenant.id, first_name=first_name, last_name="N", phones=phones
-        )
-        await one.rows.contacts.save(contact, NOW + timedelta(seconds=at))
+            id=UUID(int=contact_id), tenant_id=one.tenant.id, first_name=first_name, last_name="N", phones=phones,
+            created_at=NOW, updated_at=NOW + timedelta(seconds=at),
+        )  # fmt: skip
+        await one.rows.contacts.save(contact)
 
     await save(1, "Foreign", 9, number, one=other_office)
     assert await name() == ""
@@ -245,3 +247,43 @@ async def test_a_callers_number_is_the_calls_own_then_the_agents_then_the_tenant
     assert (await admission_of(office, "104")).did_number == "+842873000009"
     assert (await admission_of(office, "104", did_number="+842873000001")).did_number == "+842873000001"
     assert (await admission_of(office, "")).did_number == "+842873000001"
+
+
+async def test_the_members_of_a_group_call_in_its_order_from_where_most_of_their_phones_are(office: Office) -> None:
+    nodes, registrations = office.store.system.nodes, office.store.system.registrations
+    second = await nodes.upsert("node-2")
+    await nodes.beat(second.id, at=NOW, startup_time="1", is_connected=True, live_calls=9)
+    hired = [
+        await office.rows.agents.create(user_name=f"a{extension}", extension=extension, sip_password="s")
+        for extension in ("101", "102", "103")
+    ]
+    await office.rows.groups.create(name="sales", extension="700", members=("103", "101", "102"))
+    await registrations.put(office.node.id, here(hired[2], "sip:c@1"))
+    for agent in hired[:2]:
+        await registrations.put(second.id, here(agent, "sip:a@2"))
+    busy = office.call(agent_id=hired[0].id)
+    await office.rows.calls.insert(busy)
+    admission = await admission_of(office, "", caller_group="700", called="6688", number="+84912345678")
+    assert [line.agent.extension for line in admission.callers] == ["103", "101", "102"]
+    assert admission.node is not None
+    assert admission.node.id == second.id
+    assert [line.contacts for line in admission.callers] == [(), ("sip:a@2",), ("sip:a@2",)]
+    assert [line.has_room for line in admission.callers] == [True, False, True]
+    assert (admission.is_registered, admission.has_free_caller) == (True, True)
+    assert [line.agent.extension for line in admission.called] == ["6688"]
+    for nobody in ("6688", "701"):
+        assert (await admission_of(office, "", caller_group=nobody)).callers == ()
+
+
+async def test_calls_of_one_group_at_once_wait_for_each_other(office: Office) -> None:
+    await office.rows.groups.create(name="sales", extension="700", members=("6688",))
+
+    async def take() -> bool:
+        async with office.rows.transaction() as rows:
+            admission = await rows.admissions.for_call(caller_group="700", now=NOW)
+            (line,) = admission.callers
+            if line.has_room:
+                await rows.calls.insert(office.call())
+            return line.has_room
+
+    assert sorted(await asyncio.gather(*(take() for _ in range(8)))) == [False] * 7 + [True]

@@ -43,12 +43,34 @@ async def test_a_record_comes_back_whole(office: Office) -> None:
         recording_name="abc.mp3",
         recording_status=RecordingStatus.PENDING,
         transferred_to="+84987654321",
+        answered_at=NOW,
+        answerer_name="Mai",
+        answerer_number="+84912345678",
+        did_label="Sales",
+        contact_id=uuid4(),
+        contact_crm="Hubspot",
+        contact_crm_url="https://crm.example/1",
+        is_archived=True,
+        labels=("a", "b, c"),
+        rule_names=("IVR 1",),
+        voicemail_name="voice.mp3",
+        sentiment_score=73,
+        transcription="Hello.",
+        summary="They said hello.",
     )
     for facts in await written(office, bare, full):
         assert await office.rows.cdrs.get(facts.id) == facts
         assert await office.rows.cdrs.by_reference(facts.reference) == facts
+        assert await office.rows.cdrs.by_number(facts.number or 0) == facts
     assert await office.rows.cdrs.get(uuid4()) is None
     assert await office.rows.cdrs.by_reference("nothing") is None
+
+
+async def test_texts_are_in_a_list_only_when_asked_for(office: Office) -> None:
+    (facts,) = await written(office, replace(office.ended(), transcription="Hello.", summary="Hello!"))
+    for wants_texts, expected in ((True, facts), (False, replace(facts, transcription="", summary=""))):
+        page = await office.rows.cdrs.find(CdrFilter(wants_texts=wants_texts))
+        assert page.rows == [expected]
 
 
 async def test_numbers_are_unique_over_all_tenants(office: Office, other_office: Office) -> None:

@@ -14,6 +14,7 @@ from cordboard.domain.key import hash_key, new_key
 from cordboard.domain.provisioning import Phone
 from cordboard.domain.registration import Registration, TrunkState
 from cordboard.domain.trunk import NumberFormat
+from cordboard.domain.webhook import EventKind
 from cordboard.store import KeyFileUnusable, Store
 from cordboard.store.agents import sip_password_md5
 from tests.store.conftest import NOW, Office
@@ -207,7 +208,9 @@ async def test_no_secret_is_in_the_database_in_clear(office: Office, database_ur
     value = new_key()
     await office.rows.keys.create(name="k", value=value, scopes=["call"])
     await office.rows.agents.create(user_name="bob", extension="1", sip_password="phone word", password="login word")
-    await office.rows.subscriptions.add(dialect="alohub", url="http://x", authorization="partner word")
+    await office.rows.subscriptions.add(
+        dialect="alohub", url="http://x", kinds=(EventKind.CALL_RECORDED,), authorization="partner word"
+    )
     connection = await asyncpg.connect(as_administrator(database_url))
     tables = await connection.fetch("SELECT relname FROM pg_class WHERE relkind = 'r' AND relnamespace = 2200")
     dump = ""

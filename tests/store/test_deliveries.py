@@ -1,6 +1,7 @@
-"""The outbox: PROMISES W1 (nothing lost), W3 (slots), W5 (order per call and target), W10 (log)."""
+"""The outbox: nothing is lost, slots, order per call and target, log."""
 
 import asyncio
+from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
@@ -23,8 +24,9 @@ def answered(status: int | None = 200, at: datetime = NOW) -> Attempt:
     return Attempt(started_at=at, duration_milliseconds=20, status=status, error="" if status else "refused")
 
 
-async def subscribe(office: Office, url: str = URL) -> Subscription:
-    return await office.rows.subscriptions.add(dialect="alohub", url=url, authorization="partner key")
+async def subscribe(office: Office, url: str = URL, *kinds: EventKind) -> Subscription:
+    kinds = (*kinds, EventKind.CALL_RECORDED)
+    return await office.rows.subscriptions.add(dialect="alohub", url=url, kinds=kinds, authorization="partner key")
 
 
 async def send(office: Office, subscription: Subscription, call_id: UUID, seconds: float = 0) -> UUID:
@@ -214,23 +216,61 @@ async def test_a_subscription_that_is_switched_off_keeps_its_deliveries_in_the_l
     await send(office, subscription, uuid4())
     disabled = await office.rows.subscriptions.disable(subscription.id, "HTTP 410")
     assert (disabled.is_enabled, disabled.last_error) == (False, "HTTP 410")
-    assert await office.rows.subscriptions.for_events() == []
+    assert await office.rows.subscriptions.wanting(EventKind) == []
     assert await claim(office) == []
     assert [one.outcome for one in await office.rows.deliveries.list()] == ["kept"]
     enabled = await office.rows.subscriptions.enable(subscription.id)
-    assert enabled == subscription.__class__(id=subscription.id, tenant_id=office.tenant.id, dialect="alohub", url=URL)
-    assert await office.rows.subscriptions.for_events() == [enabled]
+    assert enabled == subscription
+    assert await office.rows.subscriptions.wanting(EventKind) == [enabled]
 
 
-async def test_whether_anybody_wants_every_change_is_known_beforehand(office: Office, other_office: Office) -> None:
-    subscriptions = office.rows.subscriptions
+async def test_a_call_is_saved_in_one_statement_unless_somebody_wants_to_hear_of_it(
+    office: Office, other_office: Office
+) -> None:
+    calls, call, kinds = office.rows.calls, office.call(), {EventKind.CALL_CHANGED, EventKind.CALL_STARTED}
+    await calls.insert(call)
     await subscribe(office)
-    await other_office.rows.subscriptions.add(dialect="alohub", url=URL, wants_every_change=True)
-    assert not await subscriptions.want_changes()
-    eager = await subscriptions.add(dialect="alohub", url=URL, wants_every_change=True)
-    assert await subscriptions.want_changes()
-    await subscriptions.disable(eager.id, "off")
-    assert not await subscriptions.want_changes()
+    await subscribe(other_office, URL, EventKind.CALL_CHANGED)
+    ringing = replace(call, customer_name="Mai")
+    assert await calls.save_unheard(ringing, kinds)
+    assert await calls.is_saved(ringing)
+    eager = await subscribe(office, URL, EventKind.CALL_CHANGED)
+    assert not await calls.save_unheard(call, kinds)
+    assert await calls.save_unheard(ringing, {EventKind.CALL_STARTED})
+    assert await calls.get(call.id) == ringing
+    assert not await calls.is_saved(call)
+    await office.rows.subscriptions.disable(eager.id, "off")
+    assert await calls.save_unheard(call, kinds)
+    assert await calls.get(call.id) == call
+
+
+async def test_closing_a_call_says_whether_somebody_wants_to_hear_of_it(office: Office) -> None:
+    first, second = office.call(), office.call()
+    for call in (first, second):
+        await office.rows.calls.insert(call)
+    await subscribe(office)
+    assert await office.rows.calls.close(first.id, {EventKind.CALL_LEFT}) is False
+    assert await office.rows.calls.close(first.id, {EventKind.CALL_RECORDED}) is None
+    assert await office.rows.calls.close(second.id, {EventKind.CALL_RECORDED, EventKind.CALL_LEFT}) is True
+
+
+async def test_what_a_subscription_wants_and_where_can_be_changed(office: Office, other_office: Office) -> None:
+    subscription = await subscribe(office)
+    subscriptions = office.rows.subscriptions
+    assert await subscriptions.change(subscription.id) == subscription
+    elsewhere = f"{URL}/elsewhere"
+    changed = await subscriptions.change(
+        subscription.id, url=elsewhere, kinds=(EventKind.CALL_LEFT,), notification_email="boss@acme.example"
+    )
+    assert (changed.url, changed.notification_email) == (elsewhere, "boss@acme.example")
+    assert changed.kinds == frozenset({EventKind.CALL_LEFT})
+    assert await subscriptions.by_uuid(subscription.uuid, "alohub") == changed
+    assert await subscriptions.by_uuid(subscription.uuid, "voxloud") is None
+    assert await other_office.rows.subscriptions.by_uuid(subscription.uuid, "alohub") is None
+    assert (await subscriptions.list("alohub"), await subscriptions.list("voxloud")) == ([changed], [])
+    assert await subscriptions.wanting({EventKind.CALL_RECORDED}) == []
+    with pytest.raises(NotFound):
+        await other_office.rows.subscriptions.change(subscription.id)
 
 
 async def test_a_removed_subscription_takes_what_waits_with_it(office: Office, other_office: Office) -> None:

@@ -1,4 +1,4 @@
-"""PROMISES C4: what happens while PostgreSQL is away, and afterwards."""
+"""What happens while PostgreSQL is away, and afterwards."""
 
 import asyncio
 import os
@@ -209,7 +209,8 @@ async def test_text_that_cannot_be_stored_is_the_callers_mistake(office: Office,
 
 async def test_a_lost_ring_costs_nothing(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
     """The delivery is committed; workers look for themselves."""
-    subscription = await office.rows.subscriptions.add(dialect="alohub", url="http://127.0.0.1/")
+    kinds = (EventKind.CALL_CHANGED,)
+    subscription = await office.rows.subscriptions.add(dialect="alohub", url="http://127.0.0.1/", kinds=kinds)
 
     async def away(*_: object) -> None:
         raise Unavailable

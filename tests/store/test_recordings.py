@@ -15,16 +15,14 @@ def recorded(office: Office, seconds: float = 0) -> CallFacts:
     return replace(facts, connected_at=facts.requested_at, recording_name=f"{facts.id.hex}.mp3")
 
 
-async def kept(office: Office, seconds: float = 0, expires_after: float | None = None) -> Recording:
-    expires_at = None if expires_after is None else NOW + timedelta(seconds=expires_after)
-    created_at = NOW + timedelta(seconds=seconds)
-    recording = new_recording(recorded(office, seconds), created_at=created_at, expires_at=expires_at)
+async def kept(office: Office, seconds: float = 0) -> Recording:
+    recording = new_recording(recorded(office, seconds), created_at=NOW + timedelta(seconds=seconds))
     await office.rows.recordings.insert(recording)
     return recording
 
 
 async def test_a_recording_is_found_by_its_very_name_in_its_tenant(office: Office, other_office: Office) -> None:
-    recording = await kept(office, expires_after=60)
+    recording = await kept(office)
     assert await office.rows.recordings.by_name(recording.name) == recording
     assert await other_office.rows.recordings.by_name(recording.name) is None
     for name in ("", recording.name.upper(), f"../{recording.name}", "%"):
@@ -33,7 +31,7 @@ async def test_a_recording_is_found_by_its_very_name_in_its_tenant(office: Offic
 
 async def test_a_call_that_was_never_connected_has_no_recording(office: Office) -> None:
     with pytest.raises(ValueError, match="never connected"):
-        new_recording(office.ended(), created_at=NOW, expires_at=None)
+        new_recording(office.ended(), created_at=NOW)
 
 
 async def test_workers_at_once_never_claim_one_recording_twice(office: Office, other_office: Office) -> None:
@@ -70,16 +68,36 @@ async def test_a_settled_recording_is_not_claimed_again(office: Office) -> None:
         await office.rows.recordings.settle("unknown.mp3", RecordingStatus.FAILED)
 
 
-async def test_playable_recordings_expire(office: Office, other_office: Office) -> None:
-    first, second = await kept(office, expires_after=10), await kept(other_office, expires_after=5)
-    for one, recording in ((office, first), (other_office, second), (office, await kept(office))):
+async def test_playable_recordings_expire_as_their_tenant_wants(office: Office, other_office: Office) -> None:
+    older, newer, theirs = await kept(office), await kept(office, 10), await kept(other_office, 5)
+    pending = await kept(office)
+    for one, recording in ((office, older), (office, newer), (other_office, theirs)):
         await one.rows.recordings.settle(recording.name, RecordingStatus.READY, path="x")
-    pending = await kept(office, expires_after=1)
-    expired = office.store.system.recordings.expired
-    assert [recording.name for recording in await expired(NOW + timedelta(seconds=5), 10)] == [second.name]
-    both = await expired(NOW + timedelta(seconds=10), 10)
-    assert [recording.name for recording in both] == [second.name, first.name]
-    await office.rows.recordings.settle(first.name, RecordingStatus.EXPIRED)
-    left = await expired(NOW + timedelta(days=1), 10)
-    assert pending.name not in [recording.name for recording in left]
-    assert [recording.name for recording in left] == [second.name]
+
+    async def expired(seconds: float, limit: int = 10) -> list[str]:
+        found = await office.store.system.recordings.expired(NOW + timedelta(days=2, seconds=seconds), limit)
+        return [recording.name for recording in found]
+
+    assert await expired(1_000_000) == []
+    for one in (office, other_office):
+        await one.rows.tenants.change(recording_days=2)
+    assert await expired(-1) == []
+    assert await expired(0) == [older.name]
+    assert await expired(5) == [older.name, theirs.name]
+    assert await expired(10, limit=2) == [older.name, theirs.name]
+    await office.rows.tenants.change(recording_days=1)
+    assert await expired(10) == [older.name, newer.name, theirs.name]
+    await office.rows.recordings.settle(older.name, RecordingStatus.EXPIRED)
+    assert await expired(10) == [newer.name, theirs.name]
+    await other_office.rows.tenants.change(recording_days=None)
+    assert await expired(10) == [newer.name]
+    assert pending.name not in await expired(1_000_000)
+
+
+async def test_when_a_recording_expires_is_what_its_tenant_wants_now(office: Office) -> None:
+    recording = await kept(office)
+    for days in (None, 30, 3):
+        await office.rows.tenants.change(recording_days=days)
+        found = await office.rows.recordings.by_name(recording.name)
+        assert found is not None
+        assert found.expires_at == (None if days is None else recording.recorded_from + timedelta(days=days))

@@ -1,4 +1,4 @@
-"""PROMISES A1: whatever the app's queries say, a tenant sees and touches its own rows only."""
+"""Whatever the app's queries say, a tenant sees and touches its own rows only."""
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -10,6 +10,7 @@ import asyncpg
 import pytest
 
 from cordboard.domain.call_facts import RecordingStatus
+from cordboard.domain.click_to_call import ClickToCall
 from cordboard.domain.contact import Contact
 from cordboard.domain.instruction import InstructionKind
 from cordboard.domain.key import new_key
@@ -41,14 +42,20 @@ async def fill(office: Office) -> None:
     await rows.queues.join(agent.id, (queue.id,))
     (did,) = await rows.dids.list()
     await rows.callouts.create(name="campaign", did_number=did.number)
+    await rows.click_to_calls.add(
+        ClickToCall(id=uuid4(), tenant_id=office.tenant.id, name="support", extension="700", did_number=did.number)
+    )
     login = Login(id=uuid4(), tenant_id=office.tenant.id, agent_id=agent.id, expires_at=NOW)
     hashed = await rows.agents.create(user_name="lin", extension="701", sip_password="x", password="a password")
     credential = await rows.logins.credential("lin")
     assert credential is not None
     assert await rows.logins.open(replace(login, agent_id=hashed.id), credential)
     await rows.logins.count_attempt("lin", NOW)
-    contact = Contact(id=uuid4(), tenant_id=office.tenant.id, first_name="Mai", last_name="", phones=("+84912345678",))
-    await rows.contacts.save(contact, NOW)
+    contact = Contact(
+        id=uuid4(), tenant_id=office.tenant.id, first_name="Mai", last_name="", phones=("+84912345678",),
+        created_at=NOW, updated_at=NOW,
+    )  # fmt: skip
+    await rows.contacts.save(contact)
     await system.registrations.put(
         office.node.id, Registration(sip_username=agent.sip_username, contacts=("sip:a@b",), at=NOW)
     )
@@ -60,7 +67,7 @@ async def fill(office: Office) -> None:
     await rows.requests.insert("r1", call.id, call.reference, NOW)
     await rows.request_counts.count("r", limit_tenant=9, limit_route=9)
     await rows.instructions.insert(call.id, InstructionKind.HANG_UP, NOW)
-    facts = office.ended()
+    facts = replace(office.ended(), summary="They agreed")
     await rows.cdrs.insert(facts, NOW)
     await rows.recordings.insert(
         Recording(
@@ -68,7 +75,9 @@ async def fill(office: Office) -> None:
             status=RecordingStatus.PENDING, recorded_from=NOW, created_at=NOW,
         )
     )  # fmt: skip
-    subscription = await rows.subscriptions.add(dialect="alohub", url="http://127.0.0.1/x", authorization="partner")
+    subscription = await rows.subscriptions.add(
+        dialect="alohub", url="http://127.0.0.1/x", kinds=(EventKind.CALL_RECORDED,), authorization="partner"
+    )
     for _ in range(4):
         await rows.deliveries.insert(subscription.id, facts.id, EventKind.CALL_RECORDED, b"{}", NOW)
     attempt = Attempt(started_at=NOW, duration_milliseconds=5, status=200)
@@ -81,6 +90,9 @@ async def app(database_url: str, office: Office, other_office: Office) -> AsyncI
     """A bare connection with the app's role, set to the first of two tenants that both have rows everywhere."""
     await fill(office)
     await fill(other_office)
+    await office.store.system.cdrs.fold_counts(100)
+    for one in (office, other_office):
+        await one.rows.cdrs.insert(one.ended(), None)
     connection = await asyncpg.connect(database_url, server_settings={"role": "cordboard_app"})
     await connection.execute(f"SET cordboard.tenant_id = '{office.tenant.id}'")
     yield connection
@@ -150,7 +162,11 @@ async def test_functions_that_see_more_than_their_caller_are_pinned_and_not_for_
         "SELECT proname, proconfig, proacl::text FROM pg_proc WHERE prosecdef AND pronamespace = 'public'::regnamespace"
     )
     await connection.close()
-    assert {row["proname"] for row in functions} == {"queued_calls_at", "cdr_ids_with_number_part"}
+    assert {row["proname"] for row in functions} == {
+        "queued_calls_at",
+        "cdr_ids_with_number_part",
+        "contact_ids_with_parts",
+    }
     for row in functions:
         assert "search_path=pg_catalog, public, pg_temp" in row["proconfig"]
         assert row["proacl"].startswith("{keeper=X/keeper,cordboard_app=X/keeper}"), row["proname"]
@@ -163,6 +179,13 @@ async def test_the_partial_number_function_takes_the_tenant_from_the_connection(
     for part in ("%", "", "12", "123456789", "12_45"):
         with pytest.raises(asyncpg.InvalidParameterValueError):
             await app.fetch(sql, part)
+
+
+async def test_the_search_of_contacts_takes_the_tenant_from_the_connection(app: Any) -> None:
+    own = [row[0] for row in await app.fetch("SELECT id FROM contacts")]
+    for part in ("mai", ""):
+        found = await app.fetch("SELECT contact_ids_with_parts($1, '', '', '{}', 0, 99)", part)
+        assert [row[0] for row in found] == own
 
 
 async def test_a_connections_tenant_follows_the_caller(office: Office, other_office: Office) -> None:

@@ -20,7 +20,7 @@ METHODS = {
     "configuration": {"revision", "raise_revision", "load"},
     "calls": {"get", "queued", "open"},
     "instructions": {"take"},
-    "cdrs": {"due_events"},
+    "cdrs": {"due_events", "fold_counts"},  # counts of calls: one statement for all tenants, once a second
     "recordings": {"claim", "expired"},
     "deliveries": {"claim", "record", "record_all"},
 }
@@ -38,6 +38,8 @@ GRANTS = {
     "call_requests": {"SELECT", "DELETE"},
     "instructions": {"SELECT", "DELETE"},
     "cdrs": {"SELECT"},
+    "cdr_counts": {"SELECT", "INSERT", "UPDATE"},
+    "cdr_count_changes": {"SELECT", "UPDATE (calls)", "DELETE"},
     "recordings": {"SELECT", "UPDATE (attempts, leased_until)"},
     "subscriptions": {"SELECT", "UPDATE (failed_count, last_error)"},
     "deliveries": {"SELECT", "UPDATE", "DELETE"},

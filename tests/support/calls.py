@@ -5,6 +5,7 @@ from typing import Any, Self
 from uuid import UUID
 
 from cordboard.domain.call import advance
+from cordboard.domain.call_events import AgentEvent
 from cordboard.domain.call_state import Call, FlowName, Leg, Member, Party, Route
 from cordboard.domain.cause import Cause
 from cordboard.domain.commands import CallerId, Target, TargetKind
@@ -105,19 +106,24 @@ def inbound_call(**changes: object) -> Call:
 
 
 class Story:
-    """A call being told what happens to it. ``commands`` are those of the last happening."""
+    """A call being told what happens to it. ``commands`` are those of the last happening.
+
+    ``events`` are those that concern no single agent; the others are in ``agent_events``.
+    """
 
     def __init__(self, call: Call) -> None:
         self.call = call
         self.commands: list[object] = []
         self.events: list[str] = []
+        self.agent_events: list[AgentEvent] = []
 
     def hear(self, *happenings: CallInput) -> Self:
         """Let things happen."""
         for happening in happenings:
             step = advance(self.call, happening)
             self.call, self.commands = step.call, list(step.commands)
-            self.events += [type(event).__name__ for event in step.events]
+            self.agent_events += [event for event in step.events if isinstance(event, AgentEvent)]
+            self.events += [type(event).__name__ for event in step.events if not isinstance(event, AgentEvent)]
         return self
 
     def told(self, kind: type) -> list[Any]:

@@ -12,24 +12,25 @@ from cordboard.actions.create_agent import NewAgent, create_agent
 from cordboard.actions.create_tenant import NewTenant, create_tenant
 from cordboard.app import SystemClock
 from cordboard.domain.agent import Agent
-from cordboard.domain.call_facts import CallFacts
 from cordboard.domain.clock import Clock
 from cordboard.domain.registration import Node, Registration
 from cordboard.domain.tenant import Tenant
-from cordboard.domain.webhook import Subscription
+from cordboard.domain.webhook import EventKind, Notice
 from cordboard.settings import Settings
 from cordboard.store import Store
 
 
-def plain_body(_tenant: Tenant, facts: CallFacts, _subscription: Subscription) -> bytes:
+def plain_body(_tenant: Tenant, notice: Notice) -> bytes:
     """A dialect of the tests' own: what matters of a call, in a line."""
+    facts = notice.facts
     outcome = facts.outcome.value if facts.outcome else "live"
     return f"{facts.reference} {outcome} {facts.recording_status.value}".encode()
 
 
 FAR_AHEAD = 1_000_000
 
-PLAIN: Mapping[str, Renderer] = {"plain": plain_body, "alohub": plain_body}
+EVERY_KIND = Renderer(kinds=frozenset(EventKind), render=plain_body)
+PLAIN: Mapping[str, Renderer] = {"plain": EVERY_KIND, "alohub": EVERY_KIND}
 
 
 def make_core(

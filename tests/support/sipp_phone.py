@@ -2,8 +2,11 @@
 
 from dataclasses import dataclass
 
-from tests.support.exchange import Account
+from cordboard.nodes.ports import UDP, free_port
+from tests.support.exchange import Account, Office, until
 from tests.support.sipp import PCMA, Sipp, SippRun
+
+COMPLETED_ELSEWHERE = 'SIP;cause=200;text="Call completed elsewhere"'
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,3 +35,12 @@ class SippPhone:
     async def refusals(self, number: str) -> set[int]:
         """Call ``number``, and whatever refuses the call, the account included: all codes that came."""
         return set((await (await self.dial(number)).finished()).codes())
+
+
+async def waiting_phone(office: Office, sipp: Sipp) -> tuple[Account, SippRun]:
+    """A new agent whose phone rings until it is cancelled."""
+    account = await office.open_account()
+    run = await sipp.listen("ring_out", port=free_port(UDP))
+    await sipp.register(*account.login, office.exchange.copy.sip, contact_port=run.port)
+    await until(lambda: office.is_callable(account))
+    return account, run

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import msgspec
 
-from cordboard.actions.core import Core
+from cordboard.actions.core import Core, Renderer
 from cordboard.actions.release_record import release_record
 from cordboard.domain.call_facts import CallFacts, RecordingStatus, facts_of
 from cordboard.domain.call_state import CallPhase, EndedBy, Ending, EndReason, RecordingPhase
@@ -16,7 +16,7 @@ from cordboard.domain.commands import Side
 from cordboard.domain.ids import new_call_id, new_recording_name
 from cordboard.domain.recording import Recording, new_recording, raw_name
 from cordboard.domain.tenant import Tenant
-from cordboard.domain.webhook import Subscription
+from cordboard.domain.webhook import EventKind, Notice, Subscription
 from cordboard.settings import Settings
 from cordboard.store import LoggedDelivery, Store
 from cordboard.store.store import OpenTenantRows
@@ -30,8 +30,9 @@ PARTNER_KEY = "partner key 42=="
 Raw = tuple[bytes | None, bytes | None]
 
 
-def render(_: Tenant, facts: CallFacts, __: Subscription) -> bytes:
+def render(_: Tenant, notice: Notice) -> bytes:
     """As plain as can be, in the dialect's place."""
+    facts = notice.facts
     return msgspec.json.encode({"reference": facts.reference, "recording": facts.recording_status.value})
 
 
@@ -50,7 +51,8 @@ class Workshop:
 
     async def subscribe(self, url: str) -> Subscription:
         """Somebody who wants to hear of the tenant's calls."""
-        return await self.rows.subscriptions.add(dialect=DIALECT, url=url, authorization=PARTNER_KEY)
+        kinds = frozenset({EventKind.CALL_RECORDED})
+        return await self.rows.subscriptions.add(dialect=DIALECT, url=url, kinds=kinds, authorization=PARTNER_KEY)
 
     async def end_call(self, *, is_recorded: bool = False, raw: Raw | None = None, parts: int = 1) -> CallFacts:
         """A call that was connected and has just ended; ``raw`` is what the engine recorded, as its first part."""
@@ -72,7 +74,7 @@ class Workshop:
         async with self.rows.transaction() as rows:
             if is_recorded:
                 await rows.cdrs.insert(facts, at + timedelta(seconds=self.core.settings.cdr_event_seconds))
-                await rows.recordings.insert(new_recording(facts, created_at=at, expires_at=None))
+                await rows.recordings.insert(new_recording(facts, created_at=at))
             else:
                 await rows.cdrs.insert(facts, None)
                 await release_record(self.core, rows, self.tenant, facts)
@@ -114,5 +116,10 @@ async def open_workshop(store: Store, home: Path, *, tenant: str = "acme", **set
     chosen = chosen.changed(**({"allow_networks": ("127.0.0.0/8",)} | settings))
     chosen.raw_recordings.mkdir(parents=True, exist_ok=True)
     clock = ManualClock(NOW)
-    core = Core(settings=chosen, clock=clock, store=store, renderers={DIALECT: render})
+    core = Core(
+        settings=chosen,
+        clock=clock,
+        store=store,
+        renderers={DIALECT: Renderer(kinds=frozenset(EventKind), render=render)},
+    )
     return Workshop(core=core, clock=clock, tenant=await store.system.tenants.create(tenant))

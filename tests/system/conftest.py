@@ -16,6 +16,7 @@ from tests.support.sipp import Sipp
 from tests.support.sipp_phone import SippPhone
 from tests.support.vanishing import Talks, vanishing_talks
 from tests.support.voices import ALICE_HZ, BOB_HZ, CAROL_HZ
+from tests.support.website import Website
 
 __all__ = ["baresip_program", "sipp", "sipp_program"]
 
@@ -71,6 +72,14 @@ async def bob(exchange: Exchange, staff: dict[str, Agent]) -> Agent:
 async def carol(exchange: Exchange, staff: dict[str, Agent]) -> Agent:
     """Another one."""
     return await _as_if_new(exchange, staff["carol"], CAROL_HZ)
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def website(office: Office, alice: Agent) -> AsyncIterator[Website]:
+    """The tenant's website. Its number is not the tenant's first, with which agents call out."""
+    made = Website(office=office, number=await office.add_did(f"agent:{alice.extension}"))
+    yield made
+    await made.clear()
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")

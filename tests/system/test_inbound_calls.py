@@ -8,11 +8,10 @@ import pytest
 import pytest_asyncio
 
 from cordboard.lab.behaviour import Behaviour
-from cordboard.nodes.ports import UDP, free_port
 from tests.support.call_watch import facts, watch
-from tests.support.exchange import Account, Agent, Exchange, Office, until
+from tests.support.exchange import Agent, Exchange, Office, until
 from tests.support.sipp import Sipp, SippRun
-from tests.support.sipp_phone import SippPhone
+from tests.support.sipp_phone import COMPLETED_ELSEWHERE, SippPhone, waiting_phone
 from tests.support.voices import ALICE_HZ, BOB_HZ, CUSTOMER_HZ, heard_by, recorded_tones, voice
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -166,19 +165,10 @@ async def test_an_agent_who_talks_is_busy(
     await calls.all_ended(3)
 
 
-async def waiting_phone(exchange: Exchange, office: Office, sipp: Sipp) -> tuple[Account, SippRun]:
-    """An agent whose phone rings until it is cancelled."""
-    account = await office.open_account()
-    run = await sipp.listen("ring_out", port=free_port(UDP))
-    await sipp.register(*account.login, exchange.copy.sip, contact_port=run.port)
-    await until(lambda: office.is_callable(account))
-    return account, run
-
-
 async def test_of_a_group_one_answers_and_the_others_stop(
     exchange: Exchange, office: Office, sipp: Sipp, alice: Agent
 ) -> None:
-    waiting = [await waiting_phone(exchange, office, sipp) for _ in range(2)]
+    waiting = [await waiting_phone(office, sipp) for _ in range(2)]
     group = await office.add_group(waiting[0][0], alice, waiting[1][0])
     number = await office.add_did(f"group:{group['name']}")
     calls = await watch(office)
@@ -188,7 +178,7 @@ async def test_of_a_group_one_answers_and_the_others_stop(
     at_alice = await alice.phone.answered()
     for account, run in waiting:
         cancel = await run.until("CANCEL")
-        assert cancel.headers["Reason"] == 'SIP;cause=200;text="Call completed elsewhere"'
+        assert cancel.headers["Reason"] == COMPLETED_ELSEWHERE
         await until(partial(office.is_callable, account))
     await asyncio.sleep(1.5)  # the talk
     await carrier.hang_up()

@@ -14,7 +14,7 @@ from cordboard.nodes.ports import UDP, free_port
 from tests.support.call_watch import facts, watch
 from tests.support.exchange import Account, Agent, Exchange, Office, until
 from tests.support.sipp import Sipp, SippRun
-from tests.support.sipp_phone import SippPhone
+from tests.support.sipp_phone import COMPLETED_ELSEWHERE, SippPhone
 from tests.support.voices import (
     ALICE_HZ,
     BOB_HZ,
@@ -29,7 +29,6 @@ from tests.support.voices import (
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 CALLER = "0912345678"
-COMPLETED_ELSEWHERE = 'SIP;cause=200;text="Call completed elsewhere"'
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,19 +9,17 @@ from cordboard.actions.call_checks import check_cap, check_queue
 from cordboard.actions.core import Core
 from cordboard.actions.find_did import FoundDid, digits_of, find_did, read_international
 from cordboard.actions.members import members_of
-from cordboard.actions.new_call import new_call
+from cordboard.actions.new_call import new_call, with_contact
 from cordboard.domain.arrival import Arrival
 from cordboard.domain.call_state import Call, FlowName, Leg, Party
 from cordboard.domain.commands import CallerId, Target, TargetKind
 from cordboard.domain.did import RouteKind
 from cordboard.domain.errors import CallRefused, Refusal
-from cordboard.domain.number import national_form, read_number
+from cordboard.domain.number import HIDDEN_NUMBER, national_form, read_number
 from cordboard.domain.tenant import Tenant
 
 log = structlog.get_logger()
 
-# The number of whoever hides it.
-HIDDEN = "anonymous"
 # Twice E.164: what is longer is no number, and would not fit into an index.
 LONGEST_NUMBER = 30
 LONGEST_NAME = 100
@@ -59,13 +57,14 @@ async def accept_from_carrier(core: Core, node_id: int, arrival: Arrival, at: da
             raise CallRefused(Refusal.NUMBER_UNKNOWN)
         check_cap(tenant, admission)
         check_queue(core.settings, admission)
+        call = new_call(core.settings, tenant, node_id=node_id, flow=FlowName.INBOUND, requested_at=at)
         call = replace(
-            new_call(core.settings, tenant, node_id=node_id, flow=FlowName.INBOUND, requested_at=at),
+            with_contact(call, admission, network_name=_readable(arrival.caller_name)),
             members=members_of(admission.called),
             customer_number=number,
-            customer_name=admission.contact_name or _readable(arrival.caller_name),
             shown_to_agent=national_form(number, tenant.country),
             did_number=did.number,
+            did_label=did.label,
             first=Party.CUSTOMER,
             legs=(_leg_of(arrival, found, at),),
         )
@@ -75,7 +74,8 @@ async def accept_from_carrier(core: Core, node_id: int, arrival: Arrival, at: da
 
 def read_caller(text: str, tenant: Tenant) -> str:
     """The caller's canonical number; what is no number, as its bare digits; without any, that it is hidden."""
-    return read_number(text, tenant.country) or read_international(text) or digits_of(text)[:LONGEST_NUMBER] or HIDDEN
+    number = read_number(text, tenant.country) or read_international(text)
+    return number or digits_of(text)[:LONGEST_NUMBER] or HIDDEN_NUMBER
 
 
 def _leg_of(arrival: Arrival, found: FoundDid, at: datetime) -> Leg:

@@ -6,7 +6,7 @@ from datetime import datetime
 from cordboard.actions.call_checks import check_cap, check_destination, check_queue, check_way_out
 from cordboard.actions.core import Core
 from cordboard.actions.members import members_besides
-from cordboard.actions.new_call import new_call
+from cordboard.actions.new_call import new_call, with_contact
 from cordboard.domain.arrival import Arrival
 from cordboard.domain.call_state import Call, FlowName, Leg, Party
 from cordboard.domain.commands import CallerId, Target, TargetKind
@@ -102,9 +102,8 @@ def _to_colleagues(call: Call, dialled: str, admission: Admission, caller: Line)
 
 def _to_outside(call: Call, number: str, admission: Admission, tenant: Tenant) -> Call:
     return replace(
-        call,
+        with_contact(call, admission),
         customer_number=number,
-        customer_name=admission.contact_name,
         shown_to_agent=national_form(number, tenant.country),
         did_number=admission.did_number,
         routes=routes_to(number, trunks=admission.trunks, did_number=admission.did_number, country=tenant.country),

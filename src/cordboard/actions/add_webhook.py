@@ -8,33 +8,48 @@ from cordboard.delivery.address_guard import AddressGuard, ForbiddenAddress
 from cordboard.delivery.callback_url import read_callback_url
 from cordboard.domain.errors import InvalidInput
 from cordboard.domain.tenant import Tenant
-from cordboard.domain.webhook import Subscription
+from cordboard.domain.webhook import EventKind, Subscription
 
 # A name that does not resolve now may resolve later; whoever types is not kept waiting for it.
 LOOK_UP_SECONDS = 2.0
 
 
 async def add_webhook(
-    core: Core, tenant: Tenant, *, dialect: str, url: str, authorization: str, wants_every_change: bool = False
+    core: Core,
+    tenant: Tenant,
+    *,
+    dialect: str,
+    url: str,
+    kinds: frozenset[EventKind],
+    authorization: str = "",
+    notification_email: str = "",
 ) -> Subscription:
-    """Add a webhook. ``authorization`` goes with each request, as it stands; ``url`` is kept byte for byte.
+    """Add a webhook for ``kinds`` of events, which its dialect has to send.
 
-    Its address is judged now, for the sake of whoever types it, and again at each request.
+    ``authorization`` goes with each request, as it stands; ``url`` is kept byte for byte. Its address is judged now,
+    for the sake of whoever types it, and again at each request.
 
     Raises:
-        InvalidInput: an unknown dialect, a URL that cannot be sent to, or an address that may not be reached.
+        InvalidInput: an unknown dialect, one that does not send that, a URL that cannot be sent to, or an address that
+            may not be reached.
         Unavailable: the database is away.
     """
-    check_one_of("dialect", dialect, sorted(core.renderers))
-    await _check_address(core, url)
+    check_one_of("dialect", dialect, sorted(name for name, each in core.renderers.items() if kinds <= each.kinds))
+    await check_callback_url(core, url)
     authorization = check_text("authorization", authorization, longest=1_000).strip()
+    notification_email = check_text("notification_email", notification_email)
     async with core.store.for_tenant(tenant.id).transaction() as rows:
         return await rows.subscriptions.add(
-            dialect=dialect, url=url, authorization=authorization, wants_every_change=wants_every_change
+            dialect=dialect,
+            url=url,
+            kinds=kinds,
+            authorization=authorization,
+            notification_email=notification_email,
         )
 
 
-async def _check_address(core: Core, url: str) -> None:
+async def check_callback_url(core: Core, url: str) -> None:
+    """Whether something can be sent there. Raises InvalidInput."""
     target = read_callback_url(url)
     guard = AddressGuard(core.settings.allow_networks)
     try:

@@ -8,6 +8,7 @@ from cordboard.actions.checks import (
     check_country,
     check_destinations,
     check_email,
+    check_logos,
     check_name,
     check_one_of,
     check_origins,
@@ -19,14 +20,16 @@ from cordboard.domain.errors import InvalidInput
 # As much as PostgreSQL's integer holds; and for ids, as much as JSON readers take for a whole number.
 HIGHEST = 2**31 - 1
 HIGHEST_ID = 2**53 - 1
+# A hundred years. Some millions more, and the sum with a date is none.
+HIGHEST_DAYS = 36_525
 
 
 def _limit(field: str) -> Callable[[int], int]:
     return lambda number: check_range(field, number, 0, HIGHEST)
 
 
-def _cap(field: str) -> Callable[[int | None], int | None]:
-    return lambda number: None if number is None else check_range(field, number, 1, HIGHEST)
+def _cap(field: str, most: int = HIGHEST) -> Callable[[int | None], int | None]:
+    return lambda number: None if number is None else check_range(field, number, 1, most)
 
 
 _CHECKS: Mapping[str, Callable[[Any], Any]] = {
@@ -41,7 +44,8 @@ _CHECKS: Mapping[str, Callable[[Any], Any]] = {
     "limit_tenant": _limit("limit_tenant"),
     "limit_route": _limit("limit_route"),
     "max_calls": _cap("max_calls"),
-    "recording_days": _cap("recording_days"),
+    "recording_days": _cap("recording_days", HIGHEST_DAYS),
+    "crm_logos": check_logos,
     "is_enabled": lambda flag: flag,
 }
 

@@ -3,7 +3,7 @@
 import ipaddress
 import re
 import zoneinfo
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from urllib.parse import urlsplit
 
@@ -20,6 +20,7 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _EXTENSION = re.compile(r"[1-9][0-9]{1,7}\Z")
 _PREFIX = re.compile(r"\+[1-9][0-9]{0,14}\Z")
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\Z")
+_WEB_ADDRESS = re.compile(r"https?://[^\s/]+(/\S*)?\Z")
 _HOST_LABEL = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?\Z")
 
 
@@ -114,6 +115,17 @@ def check_origins(origins: Sequence[str]) -> tuple[str, ...]:
         if origin != "*" and (parts.scheme not in {"http", "https"} or f"{parts.scheme}://{parts.netloc}" != origin):
             raise InvalidInput("cors_origin", f"'{origin}' is not an origin such as https://crm.example.com")
     return tuple(dict.fromkeys(given))
+
+
+def check_logos(logos: Mapping[str, str]) -> dict[str, str]:
+    """Addresses of pictures, by whatever they stand for."""
+    checked = {
+        check_name("crm_logo", name): check_text("crm_logo", url.strip(), longest=2000) for name, url in logos.items()
+    }
+    for url in checked.values():
+        if not _WEB_ADDRESS.match(url):
+            raise InvalidInput("crm_logo", f"'{url}' is not an address such as https://crm.example/logo.png")
+    return checked
 
 
 def check_scopes(scopes: Sequence[str]) -> frozenset[str]:

@@ -3,15 +3,22 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from cordboard.domain.call_facts import CallFacts
 from cordboard.domain.clock import Clock
 from cordboard.domain.tenant import Identity, Tenant
-from cordboard.domain.webhook import Subscription
+from cordboard.domain.webhook import EventKind, Notice
 from cordboard.settings import Settings
 from cordboard.store import Store
 
-# What a dialect sends of a call: the request's body, rendered once, so that every retry carries the same bytes.
-Renderer = Callable[[Tenant, CallFacts, Subscription], bytes]
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Renderer:
+    """What a dialect sends of calls: ``kinds`` of notices, each as a request's body, by ``render``.
+
+    A notice is rendered once, so that every retry carries the same bytes.
+    """
+
+    kinds: frozenset[EventKind]
+    render: Callable[[Tenant, Notice], bytes]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

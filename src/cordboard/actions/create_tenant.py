@@ -1,6 +1,7 @@
 """Make a tenant."""
 
-from dataclasses import dataclass, fields
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
 
 from cordboard.actions.check_tenant import check_tenant
 from cordboard.actions.core import Core
@@ -23,6 +24,7 @@ class NewTenant:
     limit_route: int = 100
     max_calls: int | None = None
     recording_days: int | None = None
+    crm_logos: Mapping[str, str] = field(default_factory=dict)
 
 
 async def create_tenant(core: Core, new: NewTenant) -> Tenant:
@@ -31,7 +33,7 @@ async def create_tenant(core: Core, new: NewTenant) -> Tenant:
     Raises:
         InvalidInput, AlreadyExists (the name or the ``pbx_id``), Unavailable.
     """
-    values = {field.name: getattr(new, field.name) for field in fields(new)}
+    values = {each.name: getattr(new, each.name) for each in fields(new)}
     if new.pbx_id is None:
         del values["pbx_id"]
     async with core.store.system.transaction() as system:

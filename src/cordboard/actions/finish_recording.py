@@ -10,7 +10,6 @@ import time
 from collections.abc import Iterable
 from concurrent.futures import Executor
 from contextlib import suppress
-from datetime import timedelta
 from pathlib import Path
 
 import structlog
@@ -141,8 +140,6 @@ async def _settle(
         if audio is None:
             await rows.recordings.settle(recording.name, status)
         else:
-            tenant = await rows.tenants.get()
-            kept = None if tenant.recording_days is None else timedelta(days=tenant.recording_days)
             await rows.recordings.settle(
                 recording.name,
                 status,
@@ -150,6 +147,5 @@ async def _settle(
                 duration_seconds=audio.duration_seconds,
                 size_bytes=audio.size_bytes,
                 sha256=audio.sha256,
-                expires_at=None if kept is None else recording.recorded_from + kept,
             )
         await settle_recording(core, rows, recording.call_id, status)

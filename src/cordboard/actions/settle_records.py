@@ -16,7 +16,7 @@ BATCH = 100
 
 
 async def settle_records(core: Core, reported: set[UUID]) -> int:
-    """Release every record whose recording is late (WIRE 1.9: then without it). Returns how many there were.
+    """Release every record whose recording is late; its webhook is without it then. Returns how many there were.
 
     ``reported`` are the calls whose record could not be released and was complained about: they are tried again each
     time, silently.

@@ -28,7 +28,10 @@ def add(
     last_name: Annotated[str, typer.Option()] = "",
 ) -> Detail:
     """Add a contact. Phones and records show its name with calls from and to its numbers."""
-    details = ContactDetails(first_name=first_name, last_name=last_name, phones=tuple(phone))
+    primary_phone, *phones = phone
+    details = ContactDetails(
+        first_name=first_name, last_name=last_name, primary_phone=primary_phone, phones=tuple(phones)
+    )
     return Detail(values=_row(with_tenant(tenant, lambda core, owner: save_contact(core, owner, details))))
 
 

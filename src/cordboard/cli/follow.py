@@ -8,7 +8,7 @@ from cordboard.actions.core import Core
 from cordboard.cli.timeline import Moment, Story
 from cordboard.domain.call_facts import CallFacts, RecordingStatus
 from cordboard.domain.tenant import Tenant
-from cordboard.domain.webhook import EventKind
+from cordboard.domain.webhook import record_kinds
 from cordboard.store import LoggedDelivery
 
 # Far below what a person notices, and two look-ups by key each time.
@@ -54,14 +54,13 @@ class Follower:
             self._say("recording_ready", f"the recording is ready: {record.recording_name}")
         elif record.recording_status is RecordingStatus.FAILED:
             self._say("recording_failed", "the recording is lost")
-        wanted = {each.id for each in await self._rows.subscriptions.for_events()}
+        kinds = record_kinds(record)
+        wanted = {each.id for each in await self._rows.subscriptions.wanting(kinds)}
         deliveries = await self._rows.deliveries.list(call_id=self._call_id)
         for delivery in reversed(deliveries):
             await self._tell_delivery(delivery)
         finished = {
-            each.delivery.subscription_id
-            for each in deliveries
-            if each.outcome and each.delivery.kind is EventKind.CALL_RECORDED
+            each.delivery.subscription_id for each in deliveries if each.outcome and each.delivery.kind in kinds
         }
         return record.recording_status is not RecordingStatus.PENDING and wanted <= finished
 

@@ -9,6 +9,7 @@ from cordboard.actions.core import Core
 from cordboard.actions.create_tenant import NewTenant, create_tenant
 from cordboard.cli.output import Detail, Listing
 from cordboard.cli.session import with_core, with_tenant
+from cordboard.domain.errors import InvalidInput
 from cordboard.domain.tenant import Tenant
 
 app = typer.Typer(help="Tenants: customer companies, which own everything else.")
@@ -36,6 +37,13 @@ LimitRoute = Annotated[int | None, typer.Option(help="Requests in 10 s on one ro
 MaxCalls = Annotated[int | None, typer.Option(help="Calls at one time; 0: no cap. (0)")]
 RecordingDays = Annotated[int | None, typer.Option(help="Days that recordings are kept; 0: for ever. (0)")]
 
+Logos = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--crm-logo", metavar="NAME=URL", help="The logo of a CRM that contacts are from. One or more. (none)"
+    ),
+]
+
 
 @app.command("create")
 def create(
@@ -52,6 +60,7 @@ def create(
     limit_route: LimitRoute = None,
     max_calls: MaxCalls = None,
     recording_days: RecordingDays = None,
+    crm_logo: Logos = None,
 ) -> Detail:
     """Make a tenant."""
     given = _given(
@@ -66,6 +75,7 @@ def create(
         limit_route=limit_route,
         max_calls=max_calls,
         recording_days=recording_days,
+        crm_logos=_logos(crm_logo),
     )
     tenant = with_core(lambda core: create_tenant(core, NewTenant(name=name, **given)))
     keys = ("id", "name", "pbx_id", "account_id")
@@ -90,6 +100,7 @@ def set_(
     limit_route: LimitRoute = None,
     max_calls: MaxCalls = None,
     recording_days: RecordingDays = None,
+    crm_logo: Logos = None,
     enable: Annotated[
         bool | None, typer.Option("--enable/--disable", help="Disabled: no key, phone or trunk of it works.")
     ] = None,
@@ -108,6 +119,7 @@ def set_(
         limit_route=limit_route,
         max_calls=max_calls,
         recording_days=recording_days,
+        crm_logos=_logos(crm_logo),
         is_enabled=enable,
     )
     return Detail(values=_row(with_tenant(name, lambda core, tenant: change_tenant(core, tenant, changes))))
@@ -131,6 +143,16 @@ def _given(**values: object) -> dict[str, Any]:
     return given | {cap: None for cap in ("max_calls", "recording_days") if given.get(cap) == 0}
 
 
+def _logos(given: list[str] | None) -> dict[str, str] | None:
+    """URL by name, of what was given as NAME=URL. Raises InvalidInput."""
+    if given is None:
+        return None
+    pairs = [text.partition("=") for text in given if text.strip()]
+    if any(not separator for _, separator, _ in pairs):
+        raise InvalidInput("crm_logo", "must be NAME=URL, such as Hubspot=https://crm.example/logo.png")
+    return {name.strip(): url for name, _, url in pairs}
+
+
 def _row(tenant: Tenant) -> dict[str, object]:
     return {
         "id": tenant.id,
@@ -147,5 +169,6 @@ def _row(tenant: Tenant) -> dict[str, object]:
         "limit_route": tenant.limit_route,
         "max_calls": tenant.max_calls or 0,
         "recording_days": tenant.recording_days or 0,
+        "crm_logos": dict(tenant.crm_logos),
         "is_enabled": tenant.is_enabled,
     }

@@ -11,9 +11,12 @@ from cordboard.actions.remove_webhook import remove_webhook
 from cordboard.cli.output import Detail, Done, Listing, Row
 from cordboard.cli.session import AnyTenant, TenantName, list_rows, with_owner, with_tenant
 from cordboard.domain.tenant import Tenant
-from cordboard.domain.webhook import Subscription
+from cordboard.domain.webhook import EventKind, Subscription
 
 app = typer.Typer(help="Webhooks: who is told of calls.")
+
+AT_THE_END = frozenset({EventKind.CALL_RECORDED})
+AT_EACH_CHANGE = AT_THE_END | {EventKind.CALL_CHANGED}
 
 WebhookId = Annotated[int, typer.Argument(metavar="ID")]
 
@@ -21,7 +24,7 @@ WebhookId = Annotated[int, typer.Argument(metavar="ID")]
 @app.command("add")
 def add(
     tenant: TenantName,
-    dialect: Annotated[str, typer.Option(help="The API whose webhook it is: alohub.")],
+    dialect: Annotated[str, typer.Option(help="The API whose webhook it is: alohub. Voxloud's are made by its API.")],
     url: Annotated[str, typer.Option(help="Where to send it.")],
     authorization: Annotated[str, typer.Option(metavar="KEY", help="The partner's key, sent as Authorization.")],
     every_change: Annotated[bool, typer.Option("--every-change", help="At each change, not only at the end.")] = False,
@@ -29,9 +32,8 @@ def add(
     """Tell a partner's server of the tenant's calls."""
 
     async def task(core: Core, owner: Tenant) -> Subscription:
-        return await add_webhook(
-            core, owner, dialect=dialect, url=url, authorization=authorization, wants_every_change=every_change
-        )
+        kinds = AT_EACH_CHANGE if every_change else AT_THE_END
+        return await add_webhook(core, owner, dialect=dialect, url=url, kinds=kinds, authorization=authorization)
 
     return Detail(values=_row(with_tenant(tenant, task)))
 
@@ -39,7 +41,7 @@ def add(
 @app.command("list")
 def list_(tenant: AnyTenant = "") -> Listing:
     """Webhooks, and how they fare."""
-    columns = ("id", "dialect", "url", "wants_every_change", "is_enabled", "failed_count", "last_error")
+    columns = ("id", "dialect", "url", "events", "is_enabled", "failed_count", "last_error")
     return list_rows(tenant, _rows, columns=columns, empty="No webhooks. Add one: webhook add")
 
 
@@ -65,9 +67,11 @@ def _row(subscription: Subscription) -> dict[str, object]:
     """All but the partner's key."""
     return {
         "id": subscription.id,
+        "uuid": str(subscription.uuid),
         "dialect": subscription.dialect,
         "url": subscription.url,
-        "wants_every_change": subscription.wants_every_change,
+        "events": sorted(kind.value for kind in subscription.kinds),
+        "notification_email": subscription.notification_email,
         "is_enabled": subscription.is_enabled,
         "failed_count": subscription.failed_count,
         "last_error": subscription.last_error,

@@ -1,9 +1,8 @@
 """Which addresses a webhook may reach: public ones, and private networks that the operator named.
 
-A callback's URL is text that a customer wrote; without this it could make us talk to our own neighbours (PROMISES
-W9). Names are resolved once, and refused when any of their addresses is refused; the address that was judged is the
-one that is dialled. Every socket is judged again when it is made, so that literals, which need no resolving, pass
-here too.
+A callback's URL is text that a customer wrote; without this it could make us talk to our own neighbours. Names
+are resolved once, and refused when any of their addresses is refused; the address that was judged is the one that is
+dialled. Every socket is judged again when it is made, so that literals, which need no resolving, pass here too.
 """
 
 import asyncio

@@ -1,4 +1,4 @@
-"""When a webhook that failed is tried again (PROMISES W6). The schedule is data."""
+"""When a webhook that failed is tried again. The schedule is data."""
 
 from datetime import datetime, timedelta
 

@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from cordboard.domain import talk
+from cordboard.domain.attendance import attend
 from cordboard.domain.call_events import CallDialled
 from cordboard.domain.call_state import Call, CallPhase, EndedBy, Ending, EndReason, Leg, LegPhase, RecordingPhase, Step
 from cordboard.domain.cause import Cause
@@ -71,6 +72,7 @@ def advance(call: Call, event: CallInput) -> Step:
         return step
     if not step.call.live_legs and step.call.ending is not None:
         step = finish(step, at=event.at)
+    step = attend(call, step, event.at)
     last_event_at = max(event.at, call.last_event_at or event.at)
     return replace(step, call=replace(step.call, last_event_at=last_event_at))
 

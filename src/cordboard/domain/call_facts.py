@@ -1,12 +1,13 @@
 """What is known of a call, live or ended: what lists show, webhooks say and dialects render."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from uuid import UUID
 
 from cordboard.domain.call_state import Call, EndedBy, Ending, EndReason, FlowName, Party, RecordingPhase
 from cordboard.domain.cause import Outcome, outcome_of, sip_code
+from cordboard.domain.number import HIDDEN_NUMBER
 
 
 class Direction(StrEnum):
@@ -37,6 +38,13 @@ class CallFacts:
     with, "" when none was. ``number`` is the record's numeric id, given when
     the record is final. ``recording_name`` is "" when there is no recording; how many parts it has is known only when
     the call has just ended.
+
+    ``answered_at``: the first answer of anybody who was rung, of a click-to-call that of its first party.
+    ``answerer_*``: who answered, of a call to the outside the other party; "" when nobody did. ``contact_id``: whom the
+    tenant knew by the customer's number, with the name and the address that another system (CRM) has for it.
+    ``rule_names``: the IVR rules it went through. ``sentiment_score`` is 0 to 100. ``transcription`` and ``summary``
+    are long, and "" where they are not asked for. ``announced_at`` is the instant of the last event that concerned an
+    agent.
     """
 
     tenant_id: int
@@ -67,9 +75,35 @@ class CallFacts:
     recording_status: RecordingStatus
     recording_parts: int = 0
     transferred_to: str = ""
+    answered_at: datetime | None = None
+    answerer_name: str = ""
+    answerer_number: str = ""
+    did_label: str = ""
+    contact_id: UUID | None = None
+    contact_crm: str = ""
+    contact_crm_url: str = ""
+    is_archived: bool = False
+    labels: tuple[str, ...] = ()
+    rule_names: tuple[str, ...] = ()
+    voicemail_name: str = ""
+    sentiment_score: int | None = None
+    announced_at: datetime | None = None
     number: int | None = None
+    transcription: str = ""
+    summary: str = ""
+
+    @property
+    def recorded_name(self) -> str:
+        """The recording's name, also after its retention; "" until it is there, or when there is none."""
+        return self.recording_name if self.recording_status in _WITH_FILE else ""
+
+    @property
+    def has_hidden_caller(self) -> bool:
+        """Whether somebody called who withheld the number."""
+        return self.direction is Direction.INBOUND and self.customer_number == HIDDEN_NUMBER
 
 
+_WITH_FILE = frozenset({RecordingStatus.READY, RecordingStatus.EXPIRED})
 _RECORDED = (RecordingPhase.RUNNING, RecordingPhase.PAUSED)
 _DIRECTIONS = {
     FlowName.CLICK_TO_CALL: Direction.OUTBOUND,
@@ -83,6 +117,7 @@ def facts_of(call: Call) -> CallFacts:
     """The facts of a call as it stands. Pure; safe at any moment of its life."""
     ending = call.ending
     has_recording = call.recording in _RECORDED
+    answerer_name, answerer_number = _answerer(call)
     return CallFacts(
         tenant_id=call.tenant_id,
         id=call.id,
@@ -112,6 +147,14 @@ def facts_of(call: Call) -> CallFacts:
         recording_status=RecordingStatus.PENDING if has_recording else RecordingStatus.NONE,
         recording_parts=call.recording_parts,
         transferred_to=call.transferred_to,
+        answered_at=_answered_at(call),
+        answerer_name=answerer_name,
+        answerer_number=answerer_number,
+        did_label=call.did_label,
+        contact_id=call.contact_id,
+        contact_crm=call.contact_crm,
+        contact_crm_url=call.contact_crm_url,
+        announced_at=call.announced_at,
     )
 
 
@@ -120,6 +163,27 @@ def _ringing_at(call: Call) -> datetime | None:
     rung = Party.AGENT if call.flow is FlowName.INBOUND else Party.CUSTOMER
     legs = (leg for leg in call.legs if leg.party is rung and not leg.is_incoming)
     return min((at for leg in legs if (at := leg.ringing_at or leg.answered_at) is not None), default=None)
+
+
+def _answered_at(call: Call) -> datetime | None:
+    """The first answer; not that of a leg which a transfer brought from another call."""
+    answers = (leg.answered_at for leg in call.legs if not leg.is_incoming and leg.answered_at is not None)
+    latest = call.connected_at or datetime.max.replace(tzinfo=UTC)
+    return min((at for at in answers if call.requested_at <= at <= latest), default=call.connected_at)
+
+
+def _answerer(call: Call) -> tuple[str, str]:
+    """Name and number of who answered. A group that a colleague calls is answered by one of its members."""
+    if call.connected_at is None:
+        return "", ""
+    if call.flow is FlowName.INBOUND:
+        return call.agent_name, call.agent_extension
+    answered = (leg for leg in call.legs if leg.party is Party.CUSTOMER and leg.answered_at == call.connected_at)
+    agent_id = next((leg.agent_id for leg in answered), None)
+    member = next((member for member in call.members if member.agent_id == agent_id), None)
+    if call.flow is FlowName.INTERNAL and member is not None:
+        return member.name, member.extension
+    return call.customer_name, call.customer_number
 
 
 def _held_milliseconds(call: Call) -> int:

@@ -185,6 +185,15 @@ class Transfer:
     first_leg: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attendance:
+    """An agent whom a call concerns now (``domain.attendance``). ``is_owner``: it is this agent's call to somebody."""
+
+    agent_id: int
+    is_owner: bool = False
+    is_answered: bool = False
+
+
 class RecordingPhase(StrEnum):
     """What the recording of a live call is doing."""
 
@@ -202,9 +211,13 @@ class Call:
     on the line first: dialled first, or the caller. ``members`` are the agents to ring, all at once; ``routes`` the
     trunks to try for the customer, best first.
 
-    ``agent_*``: of an inbound call who answered; before, nobody, with the extension that was rung last.
+    ``agent_*``: of an inbound call who answered; before, nobody, with the extension that was rung last. Of a group's
+    click-to-call who answered; before, who was rung last, and before anybody was nobody, with the group's extension.
     ``customer_number`` is canonical (``domain.number``); ``shown_to_agent`` is that number as the agent's phone shows
     it. ``recorded_leg_id`` is the leg that the recording's latest part (``recording_parts`` of them) is taken from.
+    ``did_label`` is what the tenant calls the DID of a call that came in. ``contact_*``: who was found under the
+    customer's number when the call was admitted, and where another system keeps that contact.
+    ``announced_at`` is the instant of the last event that concerned an agent: the next one is later.
     """
 
     id: UUID
@@ -226,6 +239,10 @@ class Call:
     is_recorded: bool = True
     request_id: str = ""
     customer_name: str = ""
+    did_label: str = ""
+    contact_id: UUID | None = None
+    contact_crm: str = ""
+    contact_crm_url: str = ""
     agent_ring_seconds: int = 30
     customer_ring_seconds: int = 60
     phase: CallPhase = CallPhase.QUEUED
@@ -240,6 +257,8 @@ class Call:
     is_held: bool = False
     transfer: Transfer | None = None
     transferred_to: str = ""
+    attendances: tuple[Attendance, ...] = ()
+    announced_at: datetime | None = None
     connected_at: datetime | None = None
     ending: Ending | None = None
     ended_at: datetime | None = None

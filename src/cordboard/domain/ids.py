@@ -1,5 +1,6 @@
 """Identities. We choose every id before the engine hears of it, so that a command can be repeated safely."""
 
+import re
 import secrets
 import string
 import time
@@ -10,6 +11,7 @@ LEG_SEPARATOR = "-"
 
 # PostgreSQL's bigint holds every number of so many digits.
 _ID_DIGITS = 18
+_UUID = re.compile(r"[0-9a-f]{32}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE | re.ASCII)
 
 
 def new_call_id() -> UUID:
@@ -39,6 +41,11 @@ def new_recording_name(call_id: UUID) -> str:
 def read_id(text: str) -> int | None:
     """The id of a row that ``text`` is, as clients send ids back; None when no row can have it."""
     return int(text) if text.isascii() and text.isdecimal() and len(text) <= _ID_DIGITS else None
+
+
+def read_uuid(text: str) -> UUID | None:
+    """The UUID that ``text`` is, in 32 hexadecimal digits or in its usual groups; None when it is none."""
+    return UUID(text) if _UUID.fullmatch(text) else None
 
 
 def leg_id(call_id: UUID, ordinal: int) -> str:

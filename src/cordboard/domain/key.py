@@ -1,4 +1,4 @@
-"""API keys: ``sk_live_`` + 8 public + 32 secret + 6 check characters (PROMISES A2). Only their SHA-256 is stored.
+"""API keys: ``sk_live_`` + 8 public + 32 secret + 6 check characters. Only their SHA-256 is stored.
 
 The check characters let a typing error, or a leaked key in somebody's source, be told from any other text without
 asking the database. Existing keys of other systems may be imported: any text of at least 8 characters is a key.

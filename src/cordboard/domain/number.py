@@ -13,6 +13,9 @@ from phonenumbers import PhoneNumberFormat, shortnumberinfo
 
 from cordboard.domain.trunk import NumberFormat
 
+# Stands for the number of whoever hides it.
+HIDDEN_NUMBER = "anonymous"
+
 _DIALLABLE = re.compile(r"[+(]?[0-9][0-9 ().\-/]*\Z")
 _NOT_DIGIT = re.compile(r"[^0-9]")
 

@@ -38,7 +38,7 @@ def reach(step: Step, at: datetime) -> Step:
     alerting = attempt_for(step.call, second).alerting
     if not alerting:
         return give_up(step, second, why_not(step.call, second), at)
-    return then(step, _with_rung(step.call, alerting[-1]))
+    return then(step, with_rung(step.call, alerting[-1]))
 
 
 def second_changed(step: Step, before: Leg, leg: Leg, at: datetime) -> Step:
@@ -104,8 +104,10 @@ def _another_trunk(step: Step) -> Step:
     return stop_tones(step)
 
 
-def _with_rung(call: Call, leg: Leg) -> Call:
-    """Until somebody answers, an inbound call's record shows the extension that was rung last."""
+def with_rung(call: Call, leg: Leg) -> Call:
+    """Until somebody answers, the record shows who was rung last: of an inbound call no more than the extension."""
+    if call.flow is FlowName.CLICK_TO_CALL:
+        return took_over(call, leg)
     if call.flow is not FlowName.INBOUND:
         return call
     extension = next((member.extension for member in call.members if member.agent_id == leg.agent_id), "")

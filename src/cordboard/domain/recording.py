@@ -17,8 +17,8 @@ class Recording:
     """The audio of one call. ``name`` is what the outside knows it by, unique in the whole house.
 
     ``parts``: how many the engine may have written. ``path`` is relative to the folder of finished recordings, "" until
-    it is READY. ``recorded_from`` is the instant of its first sample. ``expires_at`` None: kept for ever. ``attempts``:
-    how often a worker took it up.
+    it is READY. ``recorded_from`` is the instant of its first sample. ``attempts``: how
+    often a worker took it up. ``expires_at`` is by its tenant's retention as it is now, None: kept for ever.
     """
 
     tenant_id: int
@@ -36,7 +36,7 @@ class Recording:
     attempts: int = 0
 
 
-def new_recording(facts: CallFacts, *, created_at: datetime, expires_at: datetime | None) -> Recording:
+def new_recording(facts: CallFacts, *, created_at: datetime) -> Recording:
     """The recording of a call that has just ended, to be settled by a worker. The call must have been connected."""
     if facts.connected_at is None:
         raise ValueError("a call that was never connected has no recording")
@@ -47,7 +47,6 @@ def new_recording(facts: CallFacts, *, created_at: datetime, expires_at: datetim
         parts=facts.recording_parts,
         recorded_from=facts.connected_at,
         created_at=created_at,
-        expires_at=expires_at,
     )
 
 

@@ -84,9 +84,9 @@ def stop_ringing(step: Step, party: Party, reason: HangUpReason) -> Step:
 
 
 def took_over(call: Call, leg: Leg) -> Call:
-    """The call with the agent as its own who answered an inbound one."""
+    """The call with the agent as its own whose phone ``leg`` is: who answered, of several that were rung."""
     member = next((member for member in call.members if member.agent_id == leg.agent_id), None)
-    if member is None or leg.party is not Party.AGENT or call.agent_id is not None:
+    if member is None or leg.party is not Party.AGENT:
         return call
     return replace(
         call,

@@ -1,6 +1,7 @@
 """A tenant: a customer company, which owns everything else."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
 
 SCOPES = ("call", "report", "recording", "queue", "agent", "contact", "webhook", "manage")
@@ -12,7 +13,8 @@ class Tenant:
 
     ``country`` is ISO 3166 (its numbers are read in it); ``allowed_destinations`` are ``+`` prefixes that may be
     called, empty = the home country only. Limits are requests per 10 s, 0 = unlimited. ``max_calls`` caps calls at
-    one time, None = no cap. ``recording_days`` is how long recordings are kept, None = for ever. Not ``is_enabled``:
+    one time, None = no cap. ``recording_days`` is how long recordings are kept, None = for ever. ``crm_logos`` are the
+    addresses of pictures, by the name that contacts have for the system they come from (CRM). Not ``is_enabled``:
     its keys open nothing, its phones and trunks are unknown to every node, nobody reaches it.
     """
 
@@ -30,6 +32,7 @@ class Tenant:
     limit_route: int = 100
     max_calls: int | None = None
     recording_days: int | None = None
+    crm_logos: Mapping[str, str] = field(default_factory=dict)
     is_enabled: bool = True
 
     @property

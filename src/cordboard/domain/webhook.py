@@ -5,27 +5,61 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
+from cordboard.domain.agent import Agent
+from cordboard.domain.call_facts import CallFacts
+from cordboard.domain.call_state import FlowName
+
 
 class EventKind(StrEnum):
-    """What a subscription can ask for. More kinds come with the dialects they belong to."""
+    """What a subscription can ask for; each dialect sends some of them.
+
+    CALL_CHANGED: a live call's status. OFFERED to LEFT: what a call means to one agent (``domain.call_events``). The
+    others: a record is final, of a call of any sort or of that one.
+    """
 
     CALL_CHANGED = "call_changed"
+    CALL_OFFERED = "call_offered"
+    CALL_STARTED = "call_started"
+    CALL_ANSWERED = "call_answered"
+    CALL_LEFT = "call_left"
     CALL_RECORDED = "call_recorded"
+    PHONE_CALL_RECORDED = "phone_call_recorded"
+    CLICK_TO_CALL_RECORDED = "click_to_call_recorded"
+    FAX_RECORDED = "fax_recorded"
+
+
+def record_kinds(facts: CallFacts) -> tuple[EventKind, EventKind]:
+    """What a call's final record is told as."""
+    is_click_to_call = facts.flow is FlowName.CLICK_TO_CALL
+    own = EventKind.CLICK_TO_CALL_RECORDED if is_click_to_call else EventKind.PHONE_CALL_RECORDED
+    return EventKind.CALL_RECORDED, own
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """What there is to tell of a call, once. ``at`` is when it came about; ``agent`` whom it concerns, if just one."""
+
+    kind: EventKind
+    at: datetime
+    facts: CallFacts
+    agent: Agent | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subscription:
-    """Who wants to hear of calls. ``authorization`` is the partner's key, in clear only here, in memory.
+    """Who wants to hear what of calls. ``authorization`` is the partner's key, in clear only here, in memory.
 
-    ``wants_every_change``: at each change of a call's status, not only when its record is final.
+    ``uuid`` is unique over all copies of this software; ``notification_email`` is told when it is switched off.
     """
 
     id: int
+    uuid: UUID
     tenant_id: int
     dialect: str
     url: str
+    kinds: frozenset[EventKind]
     authorization: str = ""
-    wants_every_change: bool = False
+    notification_email: str = ""
     is_enabled: bool = True
     failed_count: int = 0
     last_error: str | None = None

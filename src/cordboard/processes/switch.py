@@ -29,7 +29,7 @@ POLL_SECONDS = 0.25
 BEAT_SECONDS = 1.0
 SWEEP_SECONDS = 5.0
 RESYNC_SECONDS = 30.0
-# An engine that stays away this long has lost its calls as far as anybody can tell (PROMISES C2: 60 s).
+# An engine that stays away this long has lost its calls as far as anybody can tell: 60 s with the sweep.
 LOST_AFTER_SECONDS = 45.0
 # Revisions begin at 1.
 UNPROVISIONED = 0

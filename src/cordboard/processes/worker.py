@@ -1,4 +1,4 @@
-"""The ``worker`` program: delivers webhooks, finishes recordings, releases late records, purges.
+"""The ``worker`` program: delivers webhooks, finishes recordings, releases late records, counts, purges.
 
 Any number of them may run, and each may be killed at any moment: what it had in hand comes back when its lease ends.
 """
@@ -16,6 +16,7 @@ import structlog
 from cordboard.actions.core import Core
 from cordboard.actions.deliver_webhook import AttemptLog, claim_deliveries, deliver_webhook
 from cordboard.actions.finish_recording import claim_recordings, finish_recording
+from cordboard.actions.fold_counts import fold_counts
 from cordboard.actions.purge import purge
 from cordboard.actions.settle_records import settle_records
 from cordboard.app import build_core
@@ -33,6 +34,7 @@ log = structlog.get_logger()
 POLL_SECONDS = 0.25
 BEAT_SECONDS = 1.0
 PURGE_SECONDS = 3600.0
+FOLD_SECONDS = 1.0
 # Requests at once, in all: each costs a socket and about 60 kB. A target has its own, smaller limit.
 DELIVERIES_AT_ONCE = 500
 # Recordings at once; most of them wait for the engine to be done with the file.
@@ -79,6 +81,7 @@ class Worker:
                 tasks.create_task(self._recordings.run())
                 tasks.create_task(self._every(POLL_SECONDS, "settle", self._settle))
                 tasks.create_task(self._every(PURGE_SECONDS, "purge", self._purge))
+                tasks.create_task(self._every(FOLD_SECONDS, "fold", self._fold))
                 tasks.create_task(self._every(BEAT_SECONDS, "beat", self._beat))
         finally:
             await asyncio.gather(self._deliveries.finish(FINISH_SECONDS), self._recordings.finish(FINISH_SECONDS))
@@ -107,6 +110,9 @@ class Worker:
 
     async def _purge(self) -> None:
         await purge(self._core, self._archive)
+
+    async def _fold(self) -> None:
+        await fold_counts(self._core)
 
     async def _beat(self) -> None:
         await self._core.store.system.workers.beat(self._name, self._core.clock.now())

@@ -3,6 +3,7 @@
 import hashlib
 import secrets
 import string
+from collections.abc import Iterable
 
 from cordboard.domain.agent import Agent
 from cordboard.domain.errors import AlreadyExists, NotFound
@@ -115,6 +116,12 @@ class Agents:
         sql = f"SELECT {COLUMNS} FROM {BY_EXTENSION} WHERE x.tenant_id = $1 AND x.is_main AND a.user_name = $2"
         row = await self._door.row(sql, self._tenant_id, user_name)
         return None if row is None else agent_of(row)
+
+    async def some(self, agent_ids: Iterable[int]) -> dict[int, Agent]:
+        """Agents by their ids, each with its main extension; those who are removed are missing."""
+        sql = f"SELECT {COLUMNS} FROM {BY_EXTENSION} WHERE x.tenant_id = $1 AND x.is_main AND a.id = ANY ($2::bigint[])"
+        rows = await self._door.fetch(sql, self._tenant_id, list(agent_ids))
+        return {agent.id: agent for agent in map(agent_of, rows)}
 
     async def lock(self, user_name: str) -> Agent | None:
         """The agent of that name, and nobody else's to change until the transaction ends."""

@@ -6,7 +6,9 @@ from uuid import UUID
 import msgspec
 
 from cordboard.domain.call_state import Call
+from cordboard.domain.webhook import EventKind
 from cordboard.store.pool import Door, Row
+from cordboard.store.subscriptions import IS_ANY_WANTED, plain_kinds
 
 CHANNEL = "call_queued"
 
@@ -23,16 +25,22 @@ occupied AS (
     INSERT INTO call_agents (tenant_id, call_id, agent_id) SELECT $1, $2, unnest($11::bigint[]))
 SELECT pg_notify('{CHANNEL}', $12) WHERE $12 <> ''
 """
-_SAVE = "UPDATE calls SET phase = $3, last_event_at = $4, state = $5 WHERE tenant_id = $1 AND id = $2 RETURNING 1"
-_SAVE_WITH_AGENTS = f"""
-WITH saved AS ({_SAVE}),
+_SAVE = "UPDATE calls SET phase = $3, last_event_at = $4, state = $5 WHERE tenant_id = $1 AND id = $2{} RETURNING 1"
+# No agents (NULL): slots are left alone.
+_TURN_SLOTS = """
 freed AS (
-    DELETE FROM call_agents WHERE tenant_id = $1 AND call_id = $2 AND agent_id <> ALL ($6::bigint[])),
+    DELETE FROM call_agents WHERE tenant_id = $1 AND call_id = $2 AND agent_id <> ALL ($6::bigint[]){}),
 occupied AS (
     INSERT INTO call_agents (tenant_id, call_id, agent_id) SELECT $1, $2, unnest($6::bigint[]) FROM saved
     ON CONFLICT DO NOTHING)
-SELECT 1 FROM saved
 """
+_SAVE_WITH_AGENTS = f"WITH saved AS ({_SAVE.format('')}), {_TURN_SLOTS.format('')} SELECT 1 FROM saved"
+_UNHEARD = " AND NOT (SELECT is_any FROM wanted)"
+_SAVE_UNHEARD = (
+    f"WITH wanted AS (SELECT {IS_ANY_WANTED.format('$7')} AS is_any), saved AS ({_SAVE.format(_UNHEARD)}),"
+    f" {_TURN_SLOTS.format(_UNHEARD)} SELECT is_any FROM wanted"
+)
+_CLOSE = f"DELETE FROM calls WHERE tenant_id = $1 AND id = $2 RETURNING {IS_ANY_WANTED.format('$3')}"
 
 
 def encode_call(call: Call) -> str:
@@ -72,10 +80,19 @@ class Calls:
 
     async def save(self, call: Call, *, with_agents: bool = True) -> bool:
         """What became of it, in one statement; False when its row is gone. Its agents' slots only ``with_agents``."""
-        values = (self._tenant_id, call.id, call.phase.value, call.last_event_at, encode_call(call))
         if with_agents:
-            return await self._door.value(_SAVE_WITH_AGENTS, *values, sorted(call.busy_agents)) is not None
-        return await self._door.value(_SAVE, *values) is not None
+            return await self._door.value(_SAVE_WITH_AGENTS, *_values(call), sorted(call.busy_agents)) is not None
+        return await self._door.value(_SAVE.format(""), *_values(call)) is not None
+
+    async def save_unheard(self, call: Call, kinds: Iterable[EventKind], *, with_agents: bool = True) -> bool:
+        """The same; False when somebody wants to hear of one of ``kinds``, and then nothing is saved."""
+        agents = sorted(call.busy_agents) if with_agents else None
+        return not await self._door.value(_SAVE_UNHEARD, *_values(call), agents, plain_kinds(kinds))
+
+    async def is_saved(self, call: Call) -> bool:
+        """Whether it was saved exactly as it is: by an earlier try, whose answer was lost."""
+        sql = "SELECT 1 FROM calls WHERE tenant_id = $1 AND id = $2 AND state::text = $3"
+        return await self._door.value(sql, self._tenant_id, call.id, encode_call(call)) is not None
 
     async def occupy(self, call_id: UUID, agent_ids: Iterable[int]) -> bool:
         """Take more agents' slots for a live call, until it is saved with its agents; False when its row is gone."""
@@ -94,6 +111,11 @@ class Calls:
         """Free its slots; False when that was done before."""
         sql = "DELETE FROM calls WHERE tenant_id = $1 AND id = $2 RETURNING 1"
         return await self._door.value(sql, self._tenant_id, call_id) is not None
+
+    async def close(self, call_id: UUID, kinds: Iterable[EventKind]) -> bool | None:
+        """Free its slots; whether anybody wants to hear of one of ``kinds``, None when that was done before."""
+        is_wanted = await self._door.value(_CLOSE, self._tenant_id, call_id, plain_kinds(kinds))
+        return None if is_wanted is None else bool(is_wanted)
 
     async def get(self, call_id: UUID) -> Call | None:
         """The live call of that id."""
@@ -134,3 +156,7 @@ class AllCalls:
 
 def _call_of(row: Row | None) -> Call | None:
     return None if row is None else decode_call(row[0])
+
+
+def _values(call: Call) -> tuple[object, ...]:
+    return call.tenant_id, call.id, call.phase.value, call.last_event_at, encode_call(call)

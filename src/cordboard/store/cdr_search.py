@@ -1,21 +1,30 @@
 """A ``CdrFilter`` as SQL. Conditions are written only when asked for: each then gets the plan that fits it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
-from cordboard.domain.cdr import CdrFilter
+from cordboard.domain.cdr import CdrFilter, CdrOrder
 
 
 @dataclass(frozen=True, slots=True)
 class Search:
     """Conditions and their values; ``limit`` and ``offset`` are the two values after these.
 
-    Of ``alternatives``, if there are any, one must hold besides.
+    Of ``alternatives``, if there are any, one must hold besides. ``order`` is made of columns that the arms have.
     """
 
     condition: str
     values: list[object]
     alternatives: tuple[str, ...] = ()
+    order: str = ""
+
+    def narrowed(self, template: str, *values: object) -> "Search":
+        """The same with one more condition; ``{}`` in it stands for the places of ``values``."""
+        first = len(self.values) + 1
+        places = ", ".join(f"${first + place}" for place in range(len(values)))
+        return replace(
+            self, condition=f"{self.condition} AND {template.format(places)}", values=[*self.values, *values]
+        )
 
     def page(self, columns: str) -> str:
         """The page's rows."""
@@ -28,7 +37,7 @@ class Search:
         calls = "cdrs c" if not self.alternatives else f"({self._arms}) c"
         condition = "true" if self.alternatives else self.condition
         ids = f"SELECT c.tenant_id, c.id FROM {calls} WHERE {condition} {self._window}"
-        return f"SELECT {columns} FROM cdrs c JOIN ({ids}) page USING (tenant_id, id) ORDER BY {_ORDER}"
+        return f"SELECT {columns} FROM cdrs c JOIN ({ids}) page USING (tenant_id, id) ORDER BY {self.order}"
 
     def count(self) -> str:
         """How many rows there are on all pages."""
@@ -43,17 +52,23 @@ class Search:
         at 400,000 calls).
         """
         place = len(self.values) + 1
-        window = f"ORDER BY {_ORDER} LIMIT ${place}::bigint + ${place + 1}::bigint"
-        ids = "SELECT c.tenant_id, c.id, c.requested_at FROM cdrs c"
+        window = f"ORDER BY {self.order} LIMIT ${place}::bigint + ${place + 1}::bigint"
+        ids = f"SELECT {_SORTED} FROM cdrs c"
         return " UNION ".join(f"({ids} WHERE {self.condition} AND {one} {window})" for one in self.alternatives)
 
     @property
     def _window(self) -> str:
         place = len(self.values) + 1
-        return f"ORDER BY {_ORDER} LIMIT ${place} OFFSET ${place + 1}"
+        return f"ORDER BY {self.order} LIMIT ${place} OFFSET ${place + 1}"
 
 
-_ORDER = "c.requested_at DESC, c.id DESC"
+_SORTED = "c.tenant_id, c.id, c.number, c.requested_at, c.duration_seconds, c.direction, c.flow"
+_ORDERS = {
+    CdrOrder.STARTED: "c.requested_at",
+    CdrOrder.DURATION: "c.duration_seconds",
+    CdrOrder.DIRECTION: "c.direction",
+    CdrOrder.KIND: "c.flow <> 'click_to_call'",
+}
 
 
 def search_of(tenant_id: int, criteria: CdrFilter) -> Search:
@@ -66,8 +81,8 @@ def search_of(tenant_id: int, criteria: CdrFilter) -> Search:
         ("c.reference = {}", criteria.reference),
         ("c.agent_extension = {}", criteria.extension),
         ("c.request_id = {} AND c.request_id <> ''", criteria.request_id),
-        ("c.customer_number = ANY ({}::text[])", [] if criteria.is_number_of_either else list(criteria.number)),
-        ("c.agent_user_name = ANY ({}::text[])", list(criteria.agent_user_names)),
+        _any_of("c.customer_number", () if criteria.is_number_of_either else criteria.number),
+        _any_of("c.agent_user_name", criteria.agent_user_names),
         ("c.direction = ANY ({}::text[])", [direction.value for direction in criteria.directions]),
         ("c.outcome = ANY ({}::text[])", [outcome.value for outcome in criteria.outcomes]),
     ):
@@ -78,7 +93,22 @@ def search_of(tenant_id: int, criteria: CdrFilter) -> Search:
         times = (criteria.started_from, criteria.started_before)
         conditions.append(_is(search, "c.id IN (SELECT cdr_ids_with_number_part({}, {}, {}, {}, {}))", *part, *times))
     alternatives = _either_party(search, criteria.number) if criteria.is_number_of_either else ()
-    return Search(" AND ".join(conditions), search.values, alternatives)
+    order = order_of(criteria.order, is_descending=criteria.is_descending)
+    return Search(" AND ".join(conditions), search.values, alternatives, order)
+
+
+def _any_of(column: str, values: tuple[str, ...]) -> tuple[str, object]:
+    """Of one value the index has the records in the list's order; of several all of them are read and sorted."""
+    return (f"{column} = {{}}", values[0]) if len(values) == 1 else (f"{column} = ANY ({{}}::text[])", list(values))
+
+
+def order_of(order: CdrOrder, *, is_descending: bool) -> str:
+    """The terms to sort by. The order is total: no row is on two pages, none on no page."""
+    if order is CdrOrder.NEWEST:
+        return "c.requested_at DESC, c.id DESC"
+    way = "DESC" if is_descending else "ASC"
+    terms = (*([_ORDERS[order]] if order in _ORDERS else []), "c.number")
+    return ", ".join(f"{term} {way}" for term in terms)
 
 
 def _either_party(search: Search, numbers: tuple[str, ...]) -> tuple[str, ...]:

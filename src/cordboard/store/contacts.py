@@ -1,16 +1,16 @@
 """Contacts and their phones."""
 
 from collections.abc import Iterable
-from datetime import datetime
 from uuid import UUID
 
-from cordboard.domain.contact import Contact
+from cordboard.domain.contact import Contact, ContactFilter, ContactPage, folded
 from cordboard.domain.errors import NotFound
 from cordboard.store.pool import Door, Row
 
 _COLUMNS = (
     "c.id, c.tenant_id, c.first_name, c.last_name, ARRAY(SELECT p.number FROM contact_phones p"
-    " WHERE (p.tenant_id, p.contact_id) = (c.tenant_id, c.id) ORDER BY p.position) AS phones"
+    " WHERE (p.tenant_id, p.contact_id) = (c.tenant_id, c.id) ORDER BY p.position) AS phones,"
+    " c.email, c.other_emails, c.company, c.job_title, c.website, c.crm_name, c.crm_url, c.created_at, c.updated_at"
 )
 
 # Whom a number may mean, and who of them is meant first.
@@ -20,13 +20,20 @@ BEST_FIRST = "n.position > 0, c.updated_at DESC, c.id"
 # Rows of phones are changed in place, so that old and new ones never meet in one statement.
 _SAVE = """
 WITH saved AS (
-    INSERT INTO contacts (tenant_id, id, first_name, last_name, created_at, updated_at) VALUES ($1, $2, $3, $4, $6, $6)
+    INSERT INTO contacts (tenant_id, id, first_name, last_name, email, other_emails, company, job_title, website,
+        crm_name, crm_url, created_at, updated_at, first_name_key, last_name_key, emails_key, phones_key)
+    VALUES ($1, $2, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
     ON CONFLICT (tenant_id, id) DO UPDATE SET
-        first_name = excluded.first_name, last_name = excluded.last_name, updated_at = excluded.updated_at),
+        first_name = excluded.first_name, last_name = excluded.last_name, email = excluded.email,
+        other_emails = excluded.other_emails, company = excluded.company, job_title = excluded.job_title,
+        website = excluded.website, crm_name = excluded.crm_name, crm_url = excluded.crm_url,
+        created_at = excluded.created_at, updated_at = excluded.updated_at,
+        first_name_key = excluded.first_name_key, last_name_key = excluded.last_name_key,
+        emails_key = excluded.emails_key, phones_key = excluded.phones_key),
 gone AS (
-    DELETE FROM contact_phones WHERE tenant_id = $1 AND contact_id = $2 AND position >= cardinality($5::text[]))
+    DELETE FROM contact_phones WHERE tenant_id = $1 AND contact_id = $2 AND position >= cardinality($3::text[]))
 INSERT INTO contact_phones (tenant_id, contact_id, position, number)
-SELECT $1, $2, p.ordinality - 1, p.number FROM unnest($5::text[]) WITH ORDINALITY AS p (number, ordinality)
+SELECT $1, $2, p.ordinality - 1, p.number FROM unnest($3::text[]) WITH ORDINALITY AS p (number, ordinality)
 ON CONFLICT (tenant_id, contact_id, position) DO UPDATE SET number = excluded.number
 """
 
@@ -38,6 +45,18 @@ SELECT wanted.number, found.name FROM unnest($2::text[]) AS wanted (number) CROS
 WHERE found.name <> '' ORDER BY wanted.number, found.place
 """
 
+_PAGE = f"SELECT {_COLUMNS} FROM contacts c WHERE c.tenant_id = $1 ORDER BY c.created_at, c.id OFFSET $2 LIMIT $3"
+_FOUND = f"""
+SELECT {_COLUMNS} FROM contact_ids_with_parts($4, $5, $6, $7, $2, $3) WITH ORDINALITY AS found (id, place)
+JOIN contacts c ON c.tenant_id = $1 AND c.id = found.id ORDER BY found.place
+"""
+
+
+def search_keys(contact: Contact) -> tuple[str, str, str, str]:
+    """What searches look at: first name, last name, all addresses, all numbers. No part reaches over a separator."""
+    emails = "\n".join((contact.email, *contact.other_emails)).strip("\n")
+    return folded(contact.first_name), folded(contact.last_name), folded(emails), " ".join(contact.phones)
+
 
 class Contacts:
     """A tenant's contacts."""
@@ -46,11 +65,32 @@ class Contacts:
         self._door = door
         self._tenant_id = tenant_id
 
-    async def save(self, contact: Contact, now: datetime) -> None:
+    async def save(self, contact: Contact) -> None:
         """A new contact; or, for a known id, all of it anew."""
         await self._door.fetch(
-            _SAVE, self._tenant_id, contact.id, contact.first_name, contact.last_name, contact.phones, now
+            _SAVE,
+            self._tenant_id,
+            contact.id,
+            contact.phones,
+            contact.first_name,
+            contact.last_name,
+            contact.email,
+            contact.other_emails,
+            contact.company,
+            contact.job_title,
+            contact.website,
+            contact.crm_name,
+            contact.crm_url,
+            contact.created_at,
+            contact.updated_at,
+            *search_keys(contact),
         )
+
+    async def lock(self, contact_id: UUID) -> Contact | None:
+        """The contact of that id, and nobody else's to change until the transaction ends."""
+        sql = f"SELECT {_COLUMNS} FROM contacts c WHERE c.tenant_id = $1 AND c.id = $2 FOR NO KEY UPDATE"
+        row = await self._door.row(sql, self._tenant_id, contact_id)
+        return None if row is None else _contact_of(row)
 
     async def get(self, contact_id: UUID) -> Contact | None:
         """The contact of that id."""
@@ -73,6 +113,17 @@ class Contacts:
             names.setdefault(number, []).append(name)
         return names
 
+    async def find(self, criteria: ContactFilter) -> ContactPage:
+        """A page of the contacts that meet ``criteria``, oldest first."""
+        window = (criteria.offset, criteria.limit + 1)
+        parts = (*map(folded, (criteria.first_name, criteria.last_name, criteria.email)), list(criteria.phone))
+        if any(parts):
+            rows = await self._door.fetch(_FOUND, self._tenant_id, *window, *parts)
+        else:
+            rows = await self._door.fetch(_PAGE, self._tenant_id, *window)
+        found = [_contact_of(row) for row in rows]
+        return ContactPage(rows=found[: criteria.limit], has_next=len(found) > criteria.limit)
+
     async def list(self) -> list[Contact]:
         """All contacts, oldest first."""
         sql = f"SELECT {_COLUMNS} FROM contacts c WHERE c.tenant_id = $1 ORDER BY c.created_at, c.id"
@@ -92,4 +143,13 @@ def _contact_of(row: Row) -> Contact:
         first_name=row["first_name"],
         last_name=row["last_name"],
         phones=tuple(row["phones"]),
+        created_at=row["created_at"],
+        updated_at=row["updated_at"],
+        email=row["email"],
+        other_emails=tuple(row["other_emails"]),
+        company=row["company"],
+        job_title=row["job_title"],
+        website=row["website"],
+        crm_name=row["crm_name"],
+        crm_url=row["crm_url"],
     )

@@ -53,6 +53,11 @@ class Dids:
         sql = f"SELECT {_COLUMNS} FROM dids WHERE tenant_id = $1 ORDER BY id"
         return [_did_of(row) for row in await self._door.fetch(sql, self._tenant_id)]
 
+    async def exists(self, number: str) -> bool:
+        """Whether the canonical ``number`` is one of the tenant's."""
+        sql = "SELECT EXISTS (SELECT FROM dids WHERE tenant_id = $1 AND number = $2)"
+        return bool(await self._door.value(sql, self._tenant_id, number))
+
     async def remove(self, number: str) -> None:
         """Remove a DID; agents who called out with it fall back to the first.
 

@@ -9,10 +9,12 @@ from cordboard.store.pool import Door, Row
 
 _COLUMNS = (
     "tenant_id, call_id, name, parts, path, status, recorded_from, duration_seconds, size_bytes, sha256, created_at,"
-    " expires_at, attempts"
+    " attempts"
 )
-# Table-qualified, for RETURNING after a join.
-_RETURNED = ", ".join(f"r.{column}" for column in _COLUMNS.split(", "))
+# Table-qualified, for joins.
+_QUALIFIED = ", ".join(f"r.{column}" for column in _COLUMNS.split(", "))
+# By its tenant's retention as it is now: whoever changes it changes it for what is recorded already, too.
+_EXPIRES_AT = "r.recorded_from + t.recording_days * interval '24 hours'"
 
 
 class Recordings:
@@ -25,7 +27,7 @@ class Recordings:
     async def insert(self, recording: Recording) -> None:
         """A recording to be settled."""
         await self._door.fetch(
-            f"INSERT INTO recordings ({_COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
+            f"INSERT INTO recordings ({_COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
             self._tenant_id,
             recording.call_id,
             recording.name,
@@ -37,13 +39,15 @@ class Recordings:
             recording.size_bytes,
             recording.sha256,
             recording.created_at,
-            recording.expires_at,
             recording.attempts,
         )
 
     async def by_name(self, name: str) -> Recording | None:
         """The recording of that very name."""
-        sql = f"SELECT {_COLUMNS} FROM recordings WHERE tenant_id = $1 AND name = $2"
+        sql = (
+            f"SELECT {_QUALIFIED}, {_EXPIRES_AT} FROM recordings r JOIN tenants t ON t.id = r.tenant_id"
+            " WHERE r.tenant_id = $1 AND r.name = $2"
+        )
         row = await self._door.row(sql, self._tenant_id, name)
         return None if row is None else _recording_of(row)
 
@@ -56,18 +60,14 @@ class Recordings:
         duration_seconds: float = 0.0,
         size_bytes: int = 0,
         sha256: str = "",
-        expires_at: datetime | None = None,
     ) -> None:
-        """What became of it: READY with its file, FAILED, or later EXPIRED. Raises NotFound.
-
-        ``expires_at`` None leaves it as it is.
-        """
+        """What became of it: READY with its file, FAILED, or later EXPIRED. Raises NotFound."""
         sql = (
             "UPDATE recordings SET status = $3, path = $4, duration_seconds = $5, size_bytes = $6, sha256 = $7,"
-            " expires_at = COALESCE($8, expires_at), leased_until = '-infinity'"
+            " leased_until = '-infinity'"
             " WHERE tenant_id = $1 AND name = $2 RETURNING 1"
         )
-        values = (self._tenant_id, name, status.value, path, duration_seconds, size_bytes, sha256, expires_at)
+        values = (self._tenant_id, name, status.value, path, duration_seconds, size_bytes, sha256)
         if await self._door.value(sql, *values) is None:
             raise NotFound("recording", name)
 
@@ -84,7 +84,7 @@ class AllRecordings:
             "WITH due AS (SELECT tenant_id, name FROM recordings WHERE status = 'pending' AND leased_until <= $2"
             " ORDER BY created_at LIMIT $1 FOR NO KEY UPDATE SKIP LOCKED)"
             " UPDATE recordings r SET leased_until = $3, attempts = r.attempts + 1 FROM due"
-            f" WHERE (r.tenant_id, r.name) = (due.tenant_id, due.name) RETURNING {_RETURNED}",
+            f" WHERE (r.tenant_id, r.name) = (due.tenant_id, due.name) RETURNING {_QUALIFIED}, NULL",
             limit,
             now,
             now + timedelta(seconds=lease_seconds),
@@ -94,8 +94,12 @@ class AllRecordings:
     async def expired(self, now: datetime, limit: int) -> list[Recording]:
         """Playable recordings whose time is over, longest over first."""
         sql = (
-            f"SELECT {_COLUMNS} FROM recordings WHERE status = 'ready' AND expires_at <= $1"
-            " ORDER BY expires_at LIMIT $2"
+            "SELECT r.* FROM tenants t CROSS JOIN LATERAL"
+            f" (SELECT {_QUALIFIED}, {_EXPIRES_AT} AS expires_at FROM recordings r"
+            " WHERE r.tenant_id = t.id AND r.status = 'ready'"
+            " AND r.recorded_from <= $1::timestamptz - t.recording_days * interval '24 hours'"
+            " ORDER BY r.recorded_from LIMIT $2) r"
+            " WHERE t.recording_days IS NOT NULL ORDER BY r.expires_at LIMIT $2"
         )
         return [_recording_of(row) for row in await self._door.fetch(sql, now, limit)]
 
@@ -113,6 +117,6 @@ def _recording_of(row: Row) -> Recording:
         size_bytes=row[8],
         sha256=row[9],
         created_at=row[10],
-        expires_at=row[11],
-        attempts=row[12],
+        attempts=row[11],
+        expires_at=row[12],
     )

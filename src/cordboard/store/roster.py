@@ -12,6 +12,10 @@ _QUEUES = (
     "ARRAY(SELECT m.queue_id FROM queue_members m WHERE (m.tenant_id, m.agent_id) = (a.tenant_id, a.id)"
     " ORDER BY m.queue_id) AS queue_ids"
 )
+_DID = (
+    "COALESCE((SELECT o.did_number FROM callouts o WHERE (o.tenant_id, o.id) = (a.tenant_id, a.callout_id)),"
+    " a.did_number) AS chosen_did_number"
+)
 _WANTED = """
 x.tenant_id = $1 AND x.is_main AND ($2::boolean IS NULL OR a.is_enabled = $2)
 AND ($3::bigint IS NULL OR EXISTS (SELECT FROM queue_members m
@@ -34,7 +38,7 @@ class Roster:
         values = (self._tenant_id, criteria.is_enabled, criteria.queue_id, criteria.group_id)
         async with self._door.held() as door:
             rows = await door.fetch(
-                f"SELECT {COLUMNS}, {_EXTENSIONS}, {_QUEUES} FROM {BY_EXTENSION} WHERE {_WANTED}"
+                f"SELECT {COLUMNS}, {_EXTENSIONS}, {_QUEUES}, {_DID}, a.uuid FROM {BY_EXTENSION} WHERE {_WANTED}"
                 " ORDER BY a.id LIMIT $5 OFFSET $6",
                 *values,
                 criteria.limit,
@@ -42,7 +46,13 @@ class Roster:
             )
             total = await door.value(f"SELECT count(*) FROM {BY_EXTENSION} WHERE {_WANTED}", *values)
         entries = [
-            RosterEntry(agent=agent_of(row), extensions=tuple(row["extensions"]), queue_ids=tuple(row["queue_ids"]))
+            RosterEntry(
+                agent=agent_of(row),
+                uuid=row["uuid"],
+                did_number=row["chosen_did_number"],
+                extensions=tuple(row["extensions"]),
+                queue_ids=tuple(row["queue_ids"]),
+            )
             for row in rows
         ]
         return RosterPage(rows=entries, total=int(total))

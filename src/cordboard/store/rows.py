@@ -7,6 +7,7 @@ from cordboard.store.agents import Agents
 from cordboard.store.callouts import Callouts
 from cordboard.store.calls import AllCalls, Calls
 from cordboard.store.cdrs import AllCdrs, Cdrs
+from cordboard.store.click_to_calls import ClickToCalls
 from cordboard.store.configuration import Configuration, Revision
 from cordboard.store.contacts import Contacts
 from cordboard.store.deliveries import Deliveries
@@ -48,6 +49,7 @@ class TenantRows:
         self.groups = Groups(door, tenant_id)
         self.queues = Queues(door, tenant_id)
         self.callouts = Callouts(door, tenant_id)
+        self.click_to_calls = ClickToCalls(door, tenant_id)
         self.contacts = Contacts(door, tenant_id)
         self.admissions = Admissions(door, tenant_id)
         self.requests = Requests(door, tenant_id)

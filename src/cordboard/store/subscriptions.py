@@ -1,11 +1,21 @@
 """Subscriptions: who wants to hear what."""
 
+from collections.abc import Iterable
+from uuid import UUID
+
 from cordboard.domain.errors import NotFound
-from cordboard.domain.webhook import Subscription
+from cordboard.domain.webhook import EventKind, Subscription
 from cordboard.store.pool import Door, Row
 from cordboard.store.vault import Vault
 
-_COLUMNS = "id, tenant_id, dialect, url, wants_every_change, is_enabled, failed_count, last_error"
+_COLUMNS = "id, uuid, tenant_id, dialect, url, kinds, notification_email, is_enabled, failed_count, last_error"
+# Whether anybody wants to hear of one of the kinds in a parameter; for statements of others, too.
+IS_ANY_WANTED = "EXISTS (SELECT FROM subscriptions WHERE tenant_id = $1 AND is_enabled AND kinds && {}::text[])"
+
+
+def plain_kinds(kinds: Iterable[EventKind]) -> list[str]:
+    """Kinds as they are stored."""
+    return sorted(kind.value for kind in kinds)
 
 
 class Subscriptions:
@@ -17,38 +27,86 @@ class Subscriptions:
         self._vault = vault
 
     async def add(
-        self, *, dialect: str, url: str, authorization: str = "", wants_every_change: bool = False
+        self,
+        *,
+        dialect: str,
+        url: str,
+        kinds: Iterable[EventKind],
+        authorization: str = "",
+        notification_email: str = "",
     ) -> Subscription:
         """A new subscription, enabled."""
         row = await self._door.row(
-            "INSERT INTO subscriptions (tenant_id, dialect, url, authorization_sealed, wants_every_change)"
-            f" VALUES ($1, $2, $3, $4, $5) RETURNING {_COLUMNS}",
+            "INSERT INTO subscriptions (tenant_id, dialect, url, kinds, authorization_sealed, notification_email)"
+            f" VALUES ($1, $2, $3, $4, $5, $6) RETURNING {_COLUMNS}",
             self._tenant_id,
             dialect,
             url,
+            plain_kinds(kinds),
             self._vault.seal(self._tenant_id, authorization),
-            wants_every_change,
+            notification_email,
         )
         assert row is not None
         return _subscription_of(row)
 
-    async def for_events(self) -> list[Subscription]:
-        """The enabled ones, without authorizations, oldest first."""
-        sql = f"SELECT {_COLUMNS} FROM subscriptions WHERE tenant_id = $1 AND is_enabled ORDER BY id"
-        return [_subscription_of(row) for row in await self._door.fetch(sql, self._tenant_id)]
+    async def wanting(self, kinds: Iterable[EventKind]) -> list[Subscription]:
+        """The enabled ones that want one of these, without authorizations, oldest first."""
+        sql = (
+            f"SELECT {_COLUMNS} FROM subscriptions WHERE tenant_id = $1 AND is_enabled AND kinds && $2::text[]"
+            " ORDER BY id"
+        )
+        return [_subscription_of(row) for row in await self._door.fetch(sql, self._tenant_id, plain_kinds(kinds))]
 
-    async def want_changes(self) -> bool:
-        """Whether any enabled one wants to hear of every change of a call."""
-        sql = "SELECT EXISTS (SELECT FROM subscriptions WHERE tenant_id = $1 AND is_enabled AND wants_every_change)"
-        return bool(await self._door.value(sql, self._tenant_id))
+    async def by_uuid(self, uuid: UUID, dialect: str) -> Subscription | None:
+        """The one of that dialect."""
+        sql = f"SELECT {_COLUMNS} FROM subscriptions WHERE tenant_id = $1 AND uuid = $2 AND dialect = $3"
+        row = await self._door.row(sql, self._tenant_id, uuid, dialect)
+        return None if row is None else _subscription_of(row)
+
+    async def change(
+        self,
+        subscription_id: int,
+        *,
+        url: str | None = None,
+        kinds: Iterable[EventKind] | None = None,
+        notification_email: str | None = None,
+    ) -> Subscription:
+        """Another address, or other events; None leaves what is there. Raises NotFound."""
+        row = await self._door.row(
+            "UPDATE subscriptions SET url = COALESCE($3, url), kinds = COALESCE($4::text[], kinds),"
+            f" notification_email = COALESCE($5, notification_email) WHERE tenant_id = $1 AND id = $2"
+            f" RETURNING {_COLUMNS}",
+            self._tenant_id,
+            subscription_id,
+            url,
+            None if kinds is None else plain_kinds(kinds),
+            notification_email,
+        )
+        return _found(row, subscription_id)
 
     async def enable(self, subscription_id: int) -> Subscription:
         """Start afresh. Raises NotFound."""
-        return await self._switch(subscription_id, is_enabled=True, last_error=None)
+        row = await self._door.row(
+            "UPDATE subscriptions SET is_enabled = true, last_error = NULL, failed_count = 0"
+            f" WHERE tenant_id = $1 AND id = $2 RETURNING {_COLUMNS}",
+            self._tenant_id,
+            subscription_id,
+        )
+        return _found(row, subscription_id)
 
-    async def disable(self, subscription_id: int, reason: str) -> Subscription:
-        """Send nothing more; what still waits goes to the log with the outcome ``kept``. Raises NotFound."""
-        subscription = await self._switch(subscription_id, is_enabled=False, last_error=reason)
+    async def disable(self, subscription_id: int, reason: str | None = None) -> Subscription:
+        """Send nothing more; what still waits goes to the log with the outcome ``kept``. Raises NotFound.
+
+        ``reason`` becomes the last error; None leaves the one that there is.
+        """
+        row = await self._door.row(
+            "UPDATE subscriptions SET is_enabled = false, last_error = COALESCE($3, last_error)"
+            f" WHERE tenant_id = $1 AND id = $2 RETURNING {_COLUMNS}",
+            self._tenant_id,
+            subscription_id,
+            reason,
+        )
+        subscription = _found(row, subscription_id)
         await self._door.fetch(
             "WITH kept AS (DELETE FROM deliveries WHERE tenant_id = $1 AND subscription_id = $2 RETURNING *)"
             " INSERT INTO delivery_log (tenant_id, id, subscription_id, call_id, kind, body, created_at, attempts,"
@@ -65,32 +123,27 @@ class Subscriptions:
         if await self._door.value(sql, self._tenant_id, subscription_id) is None:
             raise NotFound("webhook", str(subscription_id))
 
-    async def _switch(self, subscription_id: int, *, is_enabled: bool, last_error: str | None) -> Subscription:
-        row = await self._door.row(
-            "UPDATE subscriptions SET is_enabled = $3, last_error = $4, failed_count = CASE WHEN $3 THEN 0 ELSE"
-            f" failed_count END WHERE tenant_id = $1 AND id = $2 RETURNING {_COLUMNS}",
-            self._tenant_id,
-            subscription_id,
-            is_enabled,
-            last_error,
-        )
-        if row is None:
-            raise NotFound("webhook", str(subscription_id))
-        return _subscription_of(row)
+    async def list(self, dialect: str = "") -> list[Subscription]:
+        """All subscriptions, or those of a dialect, without authorizations, oldest first."""
+        sql = f"SELECT {_COLUMNS} FROM subscriptions WHERE tenant_id = $1 AND $2 IN ('', dialect) ORDER BY id"
+        return [_subscription_of(row) for row in await self._door.fetch(sql, self._tenant_id, dialect)]
 
-    async def list(self) -> list[Subscription]:
-        """All subscriptions, without authorizations, oldest first."""
-        sql = f"SELECT {_COLUMNS} FROM subscriptions WHERE tenant_id = $1 ORDER BY id"
-        return [_subscription_of(row) for row in await self._door.fetch(sql, self._tenant_id)]
+
+def _found(row: Row | None, subscription_id: int) -> Subscription:
+    if row is None:
+        raise NotFound("webhook", str(subscription_id))
+    return _subscription_of(row)
 
 
 def _subscription_of(row: Row) -> Subscription:
     return Subscription(
         id=row["id"],
+        uuid=row["uuid"],
         tenant_id=row["tenant_id"],
         dialect=row["dialect"],
         url=row["url"],
-        wants_every_change=row["wants_every_change"],
+        kinds=frozenset(EventKind(kind) for kind in row["kinds"]),
+        notification_email=row["notification_email"],
         is_enabled=row["is_enabled"],
         failed_count=row["failed_count"],
         last_error=row["last_error"],

@@ -3,14 +3,17 @@
 import secrets
 from typing import Any
 
+import msgspec
+
 from cordboard.domain.errors import AlreadyExists, InvalidInput, NotFound
 from cordboard.domain.tenant import Tenant
 from cordboard.store.pool import Door, Row
 
 COLUMNS = (
     "id, name, pbx_id, account_id, country, timezone, language, admin_email, allowed_destinations, cors_origins,"
-    " limit_tenant, limit_route, max_calls, recording_days, is_enabled"
+    " limit_tenant, limit_route, max_calls, recording_days, crm_logos, is_enabled"
 )
+_logos = msgspec.json.Decoder(dict[str, str])
 _CHANGEABLE = frozenset(COLUMNS.split(", ")) - {"id", "account_id"}
 # Tenants without a number of their own get the next free one from here on.
 _FIRST_PBX_ID = 1000
@@ -35,7 +38,8 @@ def tenant_of(row: Row) -> Tenant:
         limit_route=row[11],
         max_calls=row[12],
         recording_days=row[13],
-        is_enabled=row[14],
+        crm_logos=_logos.decode(row[14]),
+        is_enabled=row[15],
     )
 
 
@@ -64,7 +68,7 @@ class Tenants:
         row = await self._door.row(
             f"UPDATE tenants SET {changes} WHERE id = $1 RETURNING {COLUMNS}",
             self._tenant_id,
-            *fields.values(),
+            *(_json(value) if name == "crm_logos" else value for name, value in fields.items()),
             refusals=_taken(fields.get("name", ""), fields.get("pbx_id")),
         )
         if row is None:
@@ -86,7 +90,7 @@ class AllTenants:
         row = await self._door.row(
             f"INSERT INTO tenants ({COLUMNS.removeprefix('id, ')}) VALUES ($1,"
             f" COALESCE($2, (SELECT GREATEST(max(pbx_id) + 1, {_FIRST_PBX_ID}) FROM tenants)),"
-            " $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)"
+            " $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)"
             f" RETURNING {COLUMNS}",
             wanted.name,
             pbx_id,
@@ -101,6 +105,7 @@ class AllTenants:
             wanted.limit_route,
             wanted.max_calls,
             wanted.recording_days,
+            _json(wanted.crm_logos),
             wanted.is_enabled,
             refusals=_taken(name, pbx_id),
         )
@@ -115,6 +120,10 @@ class AllTenants:
     async def list(self) -> list[Tenant]:
         """All tenants, oldest first."""
         return [tenant_of(row) for row in await self._door.fetch(f"SELECT {COLUMNS} FROM tenants ORDER BY id")]
+
+
+def _json(value: object) -> str:
+    return msgspec.json.encode(value).decode()
 
 
 def _taken(name: str, pbx_id: int | None) -> dict[str, AlreadyExists]:

@@ -10,11 +10,9 @@ from cordboard.domain.call_facts import CallFacts, Direction, RecordingStatus
 from cordboard.domain.call_state import EndedBy, EndReason, FlowName, Party
 from cordboard.domain.cause import Outcome
 from cordboard.domain.tenant import Tenant
-from cordboard.domain.webhook import Subscription
 
 GOLDEN = Path(__file__).parent / "golden"
 TENANT = Tenant(id=1, name="sample", pbx_id=1001, account_id="0" * 32)
-SUBSCRIPTION = Subscription(id=1, tenant_id=1, dialect="alohub", url="http://partner.example/hook")
 
 # "Calls, Lookup & Recording" section 3. Its masked caller number, 0389900xxx, has digits here.
 SAMPLE = CallFacts(

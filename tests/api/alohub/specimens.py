@@ -3,23 +3,37 @@
 A new path needs a line here: ``test_every_path`` compares these with the table of routes.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-from tests.api.house import CUSTOMER, EXTENSION, Office
+from tests.api.house import CUSTOMER, EXTENSION, Answer, Office
+from tests.api.wrong_requests import USER_NAME, Specimen, Wire
 
-USER_NAME = "alice"
 PASSWORD = "correct horse battery"
 UNKNOWN_CALL = "20200101000000-NOBODYSX-1"
 
-SUCCESS = (200, "SUCCESS")
 BAD_INPUT = (400, "INVALID_INPUT")
 UNAUTHORIZED = (401, "UNAUTHORIZED")
 NOT_FOUND = (404, "NOT_FOUND")
 
 
-async def nothing(_office: Office) -> str:
-    return ""
+def _read_error(answer: Answer) -> tuple[str, str]:
+    assert answer.json["success"] == "0"
+    return answer.json["error_code"], answer.json["error_message"]
+
+
+WIRE = Wire(
+    key_header="Authorization",
+    bad_input=BAD_INPUT,
+    unauthorized=UNAUTHORIZED,
+    forbidden=(403, "INSUFFICIENT_SCOPE"),
+    not_found=NOT_FOUND,
+    wrong_method=(405, "METHOD_NOT_ALLOWED"),
+    not_acceptable=(406, "NOT_ACCEPTABLE"),
+    too_large=(413, "PAYLOAD_TOO_LARGE"),
+    too_many=(429, "RATE_LIMIT_EXCEEDED"),
+    away=(503, "SERVICE_UNAVAILABLE"),
+    read_error=_read_error,
+)
 
 
 async def a_call(office: Office) -> str:
@@ -32,27 +46,6 @@ async def a_queue(office: Office) -> str:
 
 async def a_recording(office: Office) -> str:
     return (await office.recording(b"sound")).name
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Specimen:
-    """A request that succeeds.
-
-    ``thing`` makes what ``{id}`` in the path or the query names; ``bad_ids`` are others, and what they are answered.
-    ``fields`` of the body, and ``parameters`` of the query, may not be objects or words. ``of_stranger`` is what the
-    key of another tenant gets for the same request.
-    """
-
-    scope: str = ""
-    body: Mapping[str, object] | None = None
-    fields: tuple[str, ...] = ()
-    query: Mapping[str, str] | None = None
-    parameters: tuple[str, ...] = ()
-    thing: Callable[[Office], Awaitable[str]] = nothing
-    bad_ids: Mapping[str, tuple[int, str]] | None = None
-    of_stranger: tuple[int, str] = SUCCESS
-    wants_token: bool = False
-    is_json: bool = True
 
 
 _CALL = {"phoneNumber": CUSTOMER, "ipPhone": EXTENSION, "transactionId": "T1"}

@@ -1,4 +1,4 @@
-"""``GET /v1/agents`` (WIRE 1.8)."""
+"""``GET /v1/agents``."""
 
 from urllib.parse import urlencode
 

@@ -1,4 +1,4 @@
-"""makeCall and click-to-call: what is accepted, what is refused and in which order (WIRE 1.3, 1.4)."""
+"""makeCall and click-to-call: what is accepted, what is refused and in which order (docs/dialects/alohub.md)."""
 
 import asyncio
 import json

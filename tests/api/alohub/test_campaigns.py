@@ -1,4 +1,4 @@
-"""click-to-call with ``campaignId``: the callout's next free agent is rung (WIRE 1.4)."""
+"""click-to-call with ``campaignId``: the callout's next free agent is rung."""
 
 # ruff: noqa: ANN401 -- values of JSON are of many types
 
@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from cordboard.domain.agent import Agent
-from tests.api.house import CLICK_TO_CALL, CUSTOMER, Answer, House, Office
+from tests.api.house import CLICK_TO_CALL, CUSTOMER, EXTENSION, Answer, House, Office
 
 DENIED = "CALLOUT_PERMISSION_DENY"
 BUSY = "CALLOUT_AGENT_BUSY"
@@ -156,3 +156,10 @@ async def test_a_phone_at_a_node_that_is_away_is_nobodys(house: House, campaign:
     await campaign.hire("102")
     assert (await campaign.call()).json["success"] == "1"
     assert await campaign.rung() == ["102"]
+
+
+async def test_a_field_that_is_not_needed_must_be_one_all_the_same(office: Office) -> None:
+    body = {"phoneNumber": CUSTOMER, "phone": {}, "ipPhone": EXTENSION}
+    answer = await office.post(CLICK_TO_CALL, body)
+    assert answer.code == (400, "INVALID_INPUT")
+    assert "'phone'" in answer.json["error_message"]

@@ -1,4 +1,4 @@
-"""Who stands in which column, by the shape of the call, ringing, answered and missed (WIRE, Facts of a call)."""
+"""Who stands in which column, by the shape of the call, ringing, answered and missed (docs/dialects/common.md)."""
 
 # ruff: noqa: ANN401 -- values of JSON are of many types
 
@@ -17,7 +17,8 @@ from cordboard.api.common.signed_urls import UrlSigner
 from cordboard.domain.call_facts import CallFacts, facts_of
 from cordboard.domain.call_state import Call
 from cordboard.domain.leg_events import CallStarted, LegAnswered, LegHungUp, LegRinging
-from tests.api.alohub.samples import SUBSCRIPTION, TENANT
+from cordboard.domain.webhook import EventKind, Notice
+from tests.api.alohub.samples import TENANT
 from tests.api.house import Office
 from tests.support.calls import (
     ALICE,
@@ -37,7 +38,7 @@ FIRST, SECOND, THIRD = (f"{queued_call().id.hex}-{ordinal}" for ordinal in (1, 2
 CUSTOMER, HOTLINE = "0912345678", "02873000001"
 URLS = RecordingUrls(public_url="https://pbx.example", signer=UrlSigner(b"a secret"))
 REPORTER = Reporter(tenant=TENANT, urls=URLS, names={})
-render_event = build_renderer(URLS)
+RENDERER = build_renderer(URLS)
 
 
 def group_call() -> Call:
@@ -114,7 +115,7 @@ def test_every_column(facts: CallFacts, direction: str, status: str, ended_by: s
     caller_number, destination_number, called, hotline, agent = parties
     assert (row.caller_number, row.destination_number, row.agent) == (caller_number, destination_number, agent)
     assert getattr(row, "called") == called  # noqa: B009 -- V1's own
-    event = json.loads(render_event(TENANT, facts, SUBSCRIPTION))
+    event = json.loads(RENDERER.render(TENANT, Notice(kind=EventKind.CALL_RECORDED, at=at(0), facts=facts)))
     assert (event["direction"], event["call_status"], event["hangup_by"]) == (direction.lower(), status, ended_by)
     assert (event["caller_number"], event["destination_number"]) == (caller_number, destination_number)
     assert (event["hotline"], event["userName"]) == (hotline, agent)

@@ -1,4 +1,4 @@
-"""Who may do what: keys, scopes, tenants named in a header (WIRE 1.2)."""
+"""Who may do what: keys, scopes, tenants named in a header (docs/dialects/alohub.md, Keys and tokens)."""
 
 from pathlib import Path
 

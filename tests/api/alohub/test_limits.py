@@ -1,4 +1,4 @@
-"""Limits as a client sees them (WIRE 0, Limits; the documents' "Rate Limit Headers")."""
+"""Limits as a client sees them (docs/dialects/common.md, Limits; the documents' "Rate Limit Headers")."""
 
 import io
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Login, logout, and the token that the older reports want besides the key (WIRE 1.2, "Call Lookup")."""
+"""Login, logout, and the token that the older reports want besides the key ("Call Lookup")."""
 
 import asyncio
 import base64

@@ -1,12 +1,13 @@
-"""MP3Export.do: who may play what, and how much of it (WIRE 1.6)."""
+"""MP3Export.do: who may play what, and how much of it (docs/dialects/alohub.md, Recordings)."""
 
 import secrets
-from datetime import timedelta
+from email.utils import parsedate_to_datetime
 from urllib.parse import urlencode
 
 import pytest
 
 from cordboard.api.alohub.recording_urls import RecordingUrls
+from cordboard.api.common.file_answer import content_disposition
 from cordboard.api.common.signed_urls import UrlSigner
 from cordboard.domain.call_facts import RecordingStatus
 from tests.api.house import MEDIA, House, Office
@@ -33,7 +34,20 @@ async def test_a_recording_by_name_and_key(house: House, office: Office) -> None
     assert answer.headers["content-type"] == "audio/mpeg"
     assert answer.headers["content-length"] == str(len(CONTENT))
     assert answer.headers["accept-ranges"] == "bytes"
-    assert name in answer.headers["content-disposition"]
+    assert answer.headers["content-disposition"] == f'inline; filename="{name}"'
+
+
+@pytest.mark.parametrize(
+    ("name", "header"),
+    [
+        ("a-1.mp3", 'inline; filename="a-1.mp3"'),
+        ('a"b\\c.mp3', "inline; filename=\"a_b_c.mp3\"; filename*=UTF-8''a%22b%5Cc.mp3"),
+        ("cuộc gọi.mp3", "inline; filename=\"cu_c g_i.mp3\"; filename*=UTF-8''cu%E1%BB%99c%20g%E1%BB%8Di.mp3"),
+        ("a\r\nb", "inline; filename=\"a__b\"; filename*=UTF-8''a%0D%0Ab"),
+    ],
+)
+def test_the_name_that_it_is_saved_under(name: str, header: str) -> None:
+    assert content_disposition(name) == header
 
 
 async def test_ranges(office: Office) -> None:
@@ -63,12 +77,50 @@ async def test_versions(office: Office) -> None:
     for validator in (headers["etag"], headers["last-modified"]):
         part = await office.get(MEDIA, url=name, headers={"Range": "bytes=0-9", "If-Range": validator})
         assert part.status == 206
-    for validator in ('"other"', "Sat, 01 Jan 2000 00:00:00 GMT"):
+    for validator in (
+        '"other"',
+        f"W/{headers['etag']}",
+        "Sat, 01 Jan 2000 00:00:00 GMT",
+        "Sat, 01 Jan 2050 00:00:00 GMT",
+        "no date",
+    ):
         whole = await office.get(MEDIA, url=name, headers={"Range": "bytes=0-9", "If-Range": validator})
-        assert whole.status == 200
-    known = await office.get(MEDIA, url=name, headers={"If-None-Match": headers["etag"]})
-    assert (known.status, known.body) == (304, b"")
-    assert (await office.get(MEDIA, url=name, headers={"If-None-Match": '"other"'})).status == 200
+        assert (whole.status, len(whole.body)) == (200, len(CONTENT)), validator
+    # Where there is no Range, the whole file is what is asked for.
+    assert (await office.get(MEDIA, url=name, headers={"If-Range": headers["etag"]})).status == 200
+
+
+async def test_who_has_it_already_gets_nothing(office: Office) -> None:
+    name = (await office.recording(CONTENT)).name
+    headers = (await office.get(MEDIA, url=name)).headers
+    etag, modified = headers["etag"], headers["last-modified"]
+    assert etag.startswith('"')
+    at = parsedate_to_datetime(modified)
+    for conditions in (
+        {"If-None-Match": etag},
+        {"If-None-Match": f"W/{etag}"},
+        {"If-None-Match": f'"other", {etag}'},
+        {"If-None-Match": "*"},
+        {"If-Modified-Since": modified},
+        {"If-Modified-Since": at.strftime("%A, %d-%b-%y %H:%M:%S GMT")},
+        {"If-Modified-Since": at.strftime("%a %b %e %H:%M:%S %Y")},
+        {"If-Modified-Since": "Sat, 01 Jan 2050 00:00:00 GMT"},
+        {"If-None-Match": etag, "If-Modified-Since": "Sat, 01 Jan 2000 00:00:00 GMT"},
+        {"If-None-Match": etag, "Range": "bytes=0-9"},
+    ):
+        for method in ("GET", "HEAD"):
+            answer = await office.get(MEDIA, method=method, url=name, headers=conditions)
+            assert (answer.status, answer.body) == (304, b""), conditions
+            assert (answer.headers["etag"], answer.headers["cache-control"]) == (etag, "private, no-cache")
+            assert "content-type" not in answer.headers
+    for conditions in (
+        {"If-None-Match": '"other"'},
+        {"If-None-Match": '"other"', "If-Modified-Since": modified},
+        {"If-Modified-Since": "Sat, 01 Jan 2000 00:00:00 GMT"},
+        {"If-Modified-Since": "yesterday"},
+    ):
+        answer = await office.get(MEDIA, url=name, headers=conditions)
+        assert (answer.status, len(answer.body)) == (200, len(CONTENT)), conditions
 
 
 async def test_head_has_the_headers_alone(office: Office) -> None:
@@ -101,13 +153,28 @@ async def test_a_file_that_is_gone_from_the_disk_is_a_miss(house: House, office:
 
 
 async def test_after_its_retention_a_recording_has_expired(house: House, office: Office) -> None:
+    await office.change(recording_days=2)
     purged = (await office.recording(CONTENT, status=RecordingStatus.EXPIRED)).name
-    late = (await office.recording(CONTENT, expires_at=house.clock.now() + timedelta(seconds=60))).name
+    late = (await office.recording(CONTENT, recorded_from=house.clock.now())).name
+    house.clock.move(2 * 86_400 - 1)
     assert (await office.get(MEDIA, url=late)).status == 200
-    house.clock.move(60)
+    house.clock.move(1)
     for name in (purged, late):
         assert (await office.get(MEDIA, url=name)).code == (404, "RECORDING_EXPIRED")
         assert (await house.ask("GET", signed_url(house, office, name))).code == (404, "RECORDING_EXPIRED")
+    # Nobody has removed it yet: a longer retention gives it back.
+    await office.change(recording_days=3)
+    assert (await office.get(MEDIA, url=late)).status == 200
+
+
+async def test_lists_keep_the_name_of_what_has_expired(house: House, office: Office) -> None:
+    recording = await office.recording(CONTENT, status=RecordingStatus.EXPIRED)
+    facts = await office.record(recording_name=recording.name, recording_status=RecordingStatus.EXPIRED)
+    [row], _ = await office.search(call_id=facts.reference)
+    assert row["recording_url"] == recording.name
+    report = (await office.get(f"/v1/reports/call-logs/{facts.reference}")).json["data"][0]
+    assert report["recordingUrl"] == house.base_url + signed_url(house, office, recording.name)
+    assert (await house.ask("GET", signed_url(house, office, recording.name))).code == (404, "RECORDING_EXPIRED")
 
 
 async def test_a_signed_url_plays_without_any_header(house: House, office: Office) -> None:

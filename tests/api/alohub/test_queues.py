@@ -1,4 +1,4 @@
-"""Inbound queues on the wire: list, detail, update ("Managing Inbound Call Queue", WIRE 1.8)."""
+"""Inbound queues on the wire: list, detail, update ("Managing Inbound Call Queue")."""
 
 # ruff: noqa: ANN401 -- values of JSON are of many types
 

@@ -1,4 +1,4 @@
-"""Pages of reports under any criteria: exact, in order, and still while calls come and go (WIRE 1.7)."""
+"""Pages of reports under any criteria: exact, in order, and still while calls come and go."""
 
 import random
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""``/v1/reports/call-logs``, the list and a call by itself (WIRE 1.7, "Call Report")."""
+"""``/v1/reports/call-logs``, the list and a call by itself ("Call Report")."""
 
 # ruff: noqa: ANN401 -- values of JSON are of many types
 
@@ -38,8 +38,12 @@ async def put(office: Office, facts: CallFacts, **changes: Any) -> CallFacts:
 
 
 async def know(office: Office, first_name: str, *phones: str, last_name: str = "", minutes: int = 0) -> Contact:
-    contact = Contact(id=uuid4(), tenant_id=office.tenant.id, first_name=first_name, last_name=last_name, phones=phones)
-    await office.rows.contacts.save(contact, START + timedelta(minutes=minutes))
+    saved_at = START + timedelta(minutes=minutes)
+    contact = Contact(
+        id=uuid4(), tenant_id=office.tenant.id, first_name=first_name, last_name=last_name, phones=phones,
+        created_at=saved_at, updated_at=saved_at,
+    )  # fmt: skip
+    await office.rows.contacts.save(contact)
     return contact
 
 

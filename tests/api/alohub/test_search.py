@@ -1,4 +1,4 @@
-"""searchCallV2 and V1: criteria, pages, live calls (WIRE 1.5)."""
+"""searchCallV2 and V1: criteria, pages, live calls."""
 
 # ruff: noqa: ANN401 -- values of JSON are of many types
 

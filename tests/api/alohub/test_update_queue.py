@@ -1,4 +1,4 @@
-"""``updateQueue``: an agent's queues, callout and extensions ("Calls, Lookup & Recording" section 5, WIRE 1.8)."""
+"""``updateQueue``: an agent's queues, callout and extensions ("Calls, Lookup & Recording" section 5)."""
 
 # ruff: noqa: ANN401 -- values of JSON are of many types
 

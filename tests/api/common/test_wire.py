@@ -1,4 +1,4 @@
-"""What holds at every path, on the wire: bodies, methods, origins, errors (WIRE section 0)."""
+"""What holds at every path, on the wire: bodies, methods, origins, errors (docs/dialects/common.md)."""
 
 import asyncio
 import io

@@ -1,12 +1,11 @@
-"""``/v1/agents``: the tenant's agents, in the shape of the list of queues (WIRE 1.8)."""
+"""``/v1/agents``: the tenant's agents, in the shape of the list of queues."""
 
-import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
 from cordboard.actions.core import Core
-from cordboard.api.alohub.schemas import Envelope
-from cordboard.api.common.endpoint import json_answer
+from cordboard.api.alohub.queue_schemas import AgentRow, AgentsAnswer, AgentsQuery
+from cordboard.api.common.endpoint import json_answer, read_query
 from cordboard.api.common.errors import Reason
 from cordboard.api.common.fields import one_of, whole_number_of
 from cordboard.domain.errors import InvalidInput
@@ -24,44 +23,25 @@ _NOBODYS_ID = 0
 _STATUSES = {"": None, "1": True, "0": False}
 
 
-class AgentRow(msgspec.Struct, kw_only=True, rename="camel"):
-    """An agent. ``status`` is 1 for one who is enabled, else 0; ``queues`` are the ids of inbound queues."""
-
-    agent_id: int
-    user_name: str
-    full_name: str
-    email: str
-    status: int
-    extensions: list[str]
-    queues: list[int]
-
-
-class AgentsAnswer(Envelope, kw_only=True):
-    """A page of agents. ``total_record`` counts all that match."""
-
-    total_record: int = msgspec.field(name="totalRecord")
-    data: list[AgentRow]
-
-
 async def answer_agents(core: Core, identity: Identity, request: Request) -> Response:
     """A page of the tenant's agents, oldest first. ``page`` counts from 0; a team is a group of ours."""
-    found = await core.store.for_tenant(identity.tenant.id).roster.find(read_criteria(request))
+    criteria = read_criteria(read_query(request, AgentsQuery))
+    found = await core.store.for_tenant(identity.tenant.id).roster.find(criteria)
     return json_answer(AgentsAnswer(total_record=found.total, data=[agent_row(entry) for entry in found.rows]))
 
 
-def read_criteria(request: Request) -> RosterFilter:
+def read_criteria(query: AgentsQuery) -> RosterFilter:
     """What the query asks for. A team that there is not has nobody in it. Raises InvalidInput, naming the parameter."""
-    query = {name: value.strip() for name, value in request.query_params.items()}
-    page = whole_number_of(query.get("page", ""), "page", default=0, least=0, most=MOST_PAGES)
-    size = whole_number_of(query.get("size", ""), "size", default=SIZE, least=1, most=MOST_ROWS)
-    team, queue = query.get("team_id", ""), query.get("queue_id", "")
+    page = whole_number_of(query.page, "page", default=0, least=0, most=MOST_PAGES)
+    size = whole_number_of(query.size, "size", default=SIZE, least=1, most=MOST_ROWS)
+    team, queue = query.team_id.strip(), query.queue_id.strip()
     queue_id = read_id(queue) if queue else None
     if queue and queue_id is None:
         raise InvalidInput("queue_id", Reason.NOT_WHOLE_NUMBER)
     return RosterFilter(
         group_id=(read_id(team) or _NOBODYS_ID) if team else None,
         queue_id=queue_id,
-        is_enabled=one_of(_STATUSES, query.get("status", ""), "status"),
+        is_enabled=one_of(_STATUSES, query.status.strip(), "status"),
         offset=page * size,
         limit=size,
     )

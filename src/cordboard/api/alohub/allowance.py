@@ -1,4 +1,4 @@
-"""The ``X-RateLimit-*`` headers ("Call Report" and "Managing Inbound Call Queue", Rate Limit Headers; WIRE 0)."""
+"""The ``X-RateLimit-*`` headers ("Call Report" and "Managing Inbound Call Queue", Rate Limit Headers)."""
 
 from cordboard.api.common.cross_origin import RawHeaders
 from cordboard.domain.allowance import Allowance, Quota

@@ -6,9 +6,9 @@ from starlette.responses import Response
 
 from cordboard.actions.assign_agent import Assignment, assign_agent
 from cordboard.actions.core import Core
-from cordboard.api.alohub.queue_schemas import AssignmentBody
+from cordboard.api.alohub.queue_schemas import AssignmentBody, AssignmentQuery
 from cordboard.api.alohub.schemas import Envelope
-from cordboard.api.common.endpoint import json_answer
+from cordboard.api.common.endpoint import json_answer, read_query
 from cordboard.api.common.errors import Reason
 from cordboard.api.common.fields import checked, one_of, required_text, text, texts
 from cordboard.api.common.json_body import read_json
@@ -25,8 +25,8 @@ _decoder = msgspec.json.Decoder(AssignmentBody)
 
 
 async def answer_assignment(core: Core, identity: Identity, request: Request) -> Response:
-    """Do all that the body says, or nothing."""
-    user_name = checked(request.query_params.get("userName", ""), "userName").strip()
+    """Set the inbound queues, the outbound queue and the extensions of an agent. All that the body says, or nothing."""
+    user_name = checked(read_query(request, AssignmentQuery).user_name, "userName").strip()
     if not user_name:
         raise InvalidInput("userName", Reason.REQUIRED)
     assignment = read_assignment(await read_json(request, _decoder))

@@ -1,4 +1,4 @@
-"""``makeCall`` and ``click-to-call`` ("Calls, Lookup & Recording" section 2, WIRE 1.3 and 1.4)."""
+"""``makeCall`` and ``click-to-call`` ("Calls, Lookup & Recording" section 2)."""
 
 import msgspec
 from starlette.requests import Request
@@ -7,33 +7,42 @@ from starlette.responses import Response
 from cordboard.actions.core import Core
 from cordboard.actions.make_call import CallRequest, make_call
 from cordboard.api.alohub.errors import language_of, wire_refusal
-from cordboard.api.alohub.schemas import CallAnswer, CallBody
+from cordboard.api.alohub.schemas import CallAnswer, ClickToCallBody, MakeCallBody
 from cordboard.api.common.endpoint import json_answer
 from cordboard.api.common.errors import Reason
 from cordboard.api.common.fields import required_text, text
 from cordboard.api.common.json_body import read_json
 from cordboard.api.common.visit import visit_of
-from cordboard.domain.errors import CallRefused, InvalidInput
+from cordboard.domain.errors import CallRefused, InvalidInput, Refusal
 from cordboard.domain.tenant import Identity
 
 TRANSACTION_ID_CHARACTERS = 128
 
-_decoder = msgspec.json.Decoder(CallBody)
+_make_call_decoder = msgspec.json.Decoder(MakeCallBody)
+_click_to_call_decoder = msgspec.json.Decoder(ClickToCallBody)
 
 
 async def answer_make_call(core: Core, identity: Identity, request: Request) -> Response:
-    """Accept or refuse a call; either way 200, and nobody is waited for."""
-    body = await read_json(request, _decoder)
+    """Call a customer from an agent's extension.
+
+    The agent's phone rings first and shows the customer's number; when it is answered, the customer is called. The
+    answer comes when the call is accepted or refused, and is 200 either way: `success` tells which. A refused call
+    leaves no record and does not use up its `transactionId`.
+    """
+    body = await read_json(request, _make_call_decoder)
     return await _answer(core, identity, request, _make_call_request(body))
 
 
 async def answer_click_to_call(core: Core, identity: Identity, request: Request) -> Response:
-    """The same, also by ``phone`` and ``campaignId``."""
-    body = await read_json(request, _decoder)
+    """Call a customer from an agent's extension, or from the next free agent of a campaign.
+
+    Like `makeCall` otherwise.
+    """
+    body = await read_json(request, _click_to_call_decoder)
     return await _answer(core, identity, request, _click_to_call_request(body))
 
 
-def _make_call_request(body: CallBody) -> CallRequest:
+def _make_call_request(body: MakeCallBody) -> CallRequest:
     return CallRequest(
         number=required_text(body.phone_number, "phoneNumber"),
         extension=required_text(body.ip_phone, "ipPhone"),
@@ -41,16 +50,16 @@ def _make_call_request(body: CallBody) -> CallRequest:
     )
 
 
-def _click_to_call_request(body: CallBody) -> CallRequest:
-    number = text(body.phone_number, "phoneNumber").strip() or text(body.phone, "phone").strip()
-    if not number:
+def _click_to_call_request(body: ClickToCallBody) -> CallRequest:
+    number, other = text(body.phone_number, "phoneNumber").strip(), text(body.phone, "phone").strip()
+    if not number and not other:
         raise InvalidInput("phoneNumber", Reason.REQUIRED)
     extension = text(body.ip_phone, "ipPhone").strip()
     campaign = text(body.campaign_id, "campaignId").strip()
     if not extension and not campaign:
         raise InvalidInput("ipPhone", Reason.REQUIRED)
     return CallRequest(
-        number=number,
+        number=number or other,
         extension=extension,
         campaign=campaign,
         request_id=text(body.transaction_id, "transactionId", most=TRANSACTION_ID_CHARACTERS),
@@ -61,15 +70,18 @@ async def _answer(core: Core, identity: Identity, request: Request, wanted: Call
     try:
         accepted = await make_call(core, identity.tenant, wanted)
     except CallRefused as refused:
-        line = wire_refusal(refused.refusal)
         visit_of(request.scope).refusal = refused.refusal.value
-        return json_answer(
-            CallAnswer(
-                success="0",
-                error_code=line.code,
-                error_message=line.message(language_of(identity)),
-                call_id="",
-                transaction_id=wanted.request_id,
-            )
-        )
+        return json_answer(refused_answer(refused.refusal, language_of(identity), wanted.request_id))
     return json_answer(CallAnswer(call_id=accepted.reference, transaction_id=wanted.request_id))
+
+
+def refused_answer(refusal: Refusal, language: str, transaction_id: str) -> CallAnswer:
+    """The answer to a call that will not be placed."""
+    line = wire_refusal(refusal)
+    return CallAnswer(
+        success="0",
+        error_code=line.code,
+        error_message=line.message(language),
+        call_id="",
+        transaction_id=transaction_id,
+    )

@@ -1,9 +1,10 @@
-"""How a call ended, in words for people: the ``description`` of reports, in both languages (WIRE, Facts of a call).
+"""How a call ended, in words for people: the ``description`` of reports, in both languages.
 
 ``{agent}`` and ``{customer}`` are filled in by the call's direction: in an internal call nobody is a customer.
 """
 
 from dataclasses import dataclass
+from functools import cache
 
 from cordboard.api.alohub.errors import VIETNAMESE
 from cordboard.api.alohub.render import direction
@@ -62,10 +63,15 @@ def description(facts: CallFacts, language: str) -> str:
     """``INBOUND-Khách hàng kết thúc trước khi timeout``; of a leg that failed also which, and its SIP code."""
     reason = facts.end_reason or EndReason.ENGINE_LOST
     is_internal = facts.direction is Direction.INTERNAL
+    return f"{direction(facts)}-{_ended(reason, language, is_internal=is_internal)}{_failed_leg(facts, reason)}"
+
+
+@cache
+def _ended(reason: EndReason, language: str, *, is_internal: bool) -> str:
     parties = _INTERNAL_PARTIES if is_internal else _PARTIES
     agent, customer = (parties[party].of(language) for party in (Party.AGENT, Party.CUSTOMER))
     text = _TEXTS[reason].of(language).format(agent=agent, customer=customer)
-    return f"{direction(facts)}-{text[0].upper()}{text[1:]}{_failed_leg(facts, reason)}"
+    return text[0].upper() + text[1:]
 
 
 def _failed_leg(facts: CallFacts, reason: EndReason) -> str:

@@ -1,4 +1,4 @@
-"""Where this dialect's clients put their key (WIRE 1.2)."""
+"""Where this dialect's clients put their key (docs/dialects/alohub.md, Keys and tokens)."""
 
 from starlette.requests import Request
 

@@ -1,7 +1,9 @@
-"""``auth/login`` and ``auth/logout``, and the token that the older reports want besides the key (WIRE 1.2)."""
+"""``auth/login`` and ``auth/logout``, and the token that the older reports want besides the key."""
+
+from functools import update_wrapper
+from typing import Annotated
 
 import msgspec
-from msgspec import Raw, field
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -14,6 +16,7 @@ from cordboard.api.common.endpoint import KeyedHandler, json_answer
 from cordboard.api.common.errors import Reason
 from cordboard.api.common.fields import required_text, text
 from cordboard.api.common.json_body import read_json
+from cordboard.api.common.wire_types import REQUIRED, Text, given, says
 from cordboard.domain.errors import InvalidInput, TokenRefused
 from cordboard.domain.login import LIFETIME
 from cordboard.domain.tenant import Identity
@@ -26,15 +29,15 @@ USER_NAME_CHARACTERS = 64
 class LoginBody(msgspec.Struct, kw_only=True):
     """The body of login."""
 
-    user_name: Raw = field(name="userName", default=Raw())
-    password: Raw = Raw()
+    user_name: Annotated[Text, says("The agent's user name.", "userName66"), REQUIRED] = given("userName")
+    password: Annotated[Text, says("The agent's password.", "correct horse battery"), REQUIRED] = given()
 
 
 class LoginData(msgspec.Struct, kw_only=True, rename="camel"):
-    """A token for ``X-ACCESS-TOKEN``, and how many seconds it holds."""
+    """A login."""
 
-    access_token: str
-    expires_in: int
+    access_token: Annotated[str, says("For the header `X-ACCESS-TOKEN`.", "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.…")]
+    expires_in: Annotated[int, says("How many seconds it holds.", 900)]
 
 
 class LoginAnswer(Envelope, kw_only=True):
@@ -50,7 +53,7 @@ class TokenGate:
         self._tokens = tokens
 
     async def answer_login(self, core: Core, identity: Identity, request: Request) -> Response:
-        """A token for an agent's user name and password."""
+        """Log an agent in by user name and password: a token for 15 minutes."""
         body = await read_json(request, _decoder)
         user_name = required_text(body.user_name, "userName", most=USER_NAME_CHARACTERS)
         password = text(body.password, "password")
@@ -62,7 +65,7 @@ class TokenGate:
         return json_answer(LoginAnswer(data=LoginData(access_token=token, expires_in=expires_in)))
 
     async def answer_logout(self, core: Core, identity: Identity, request: Request) -> Response:
-        """End the login of the token that the request carries."""
+        """Log out: the token in `X-ACCESS-TOKEN` holds no more."""
         holder = await self._holder(core, identity, request)
         await log_out(core, identity.tenant, holder.login_id)
         return json_answer(Envelope())
@@ -74,6 +77,7 @@ class TokenGate:
             await self._holder(core, identity, request)
             return await handler(core, identity, request)
 
+        update_wrapper(handle, handler)
         return handle
 
     async def _holder(self, core: Core, identity: Identity, request: Request) -> TokenHolder:

@@ -1,7 +1,6 @@
 """``MP3Export.do``: a recording, by key, or by a URL that we signed ("Calls, Lookup & Recording" section 4)."""
 
 import re
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import structlog
@@ -11,37 +10,55 @@ from starlette.responses import Response
 from cordboard.actions.core import Core
 from cordboard.api.alohub.recording_urls import WantedRecording, host_of, read_wanted
 from cordboard.api.alohub.render import SOURCE
-from cordboard.api.common.authentication import Gatekeeper
+from cordboard.api.alohub.schemas import RecordingQuery
+from cordboard.api.common.endpoint import KeylessHandler, read_query
 from cordboard.api.common.errors import Reason, RecordingExpired
 from cordboard.api.common.file_answer import answer_file, open_file
 from cordboard.api.common.signed_urls import UrlSigner
 from cordboard.domain.call_facts import RecordingStatus
 from cordboard.domain.errors import InvalidInput, NotFound
 from cordboard.domain.recording import Recording
+from cordboard.domain.tenant import Identity
 
 log = structlog.get_logger()
+
+MEDIA_TYPE = "audio/mpeg"
 
 # Longer than any name of ours; what is longer need not be looked for.
 NAME_CHARACTERS = 255
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9._-]+")
 
 
-def build_media(core: Core, gatekeeper: Gatekeeper, signer: UrlSigner) -> Callable[[Request], Awaitable[Response]]:
-    """The handler."""
-    own_host = host_of(core.settings.public_url)
+async def play(core: Core, identity: Identity, request: Request) -> Response:
+    """Play or download a recording.
 
-    async def play(request: Request) -> Response:
-        hosts = frozenset({own_host, host_of(request.headers.get("host", ""))})
-        query = request.query_params
-        wanted = read_wanted(query.get("url", "").strip(), query.get("sig", ""), hosts)
+    An MP3 in stereo: the agent on the left, the customer on the right. `Range` gives a part of it, and `HEAD` its
+    headers alone. A full URL that we handed out is signed and needs no key, for as long as the recording lives.
+    """
+    return await _answer(core, identity.tenant.id, _wanted(core, request), request)
+
+
+def play_signed(signer: UrlSigner) -> KeylessHandler:
+    """The same for a URL that we signed; None for any other."""
+
+    async def answer(core: Core, request: Request) -> Response | None:
+        wanted = _wanted(core, request)
         tenant_id = signer.tenant_of(wanted.signature, wanted.name or "") if wanted.signature else None
-        if tenant_id is None:
-            tenant_id = (await gatekeeper.admit(request, "recording")).tenant.id
-        if query.get("source", "") not in ("", SOURCE):
-            raise InvalidInput("source", Reason.NOT_OFFERED)
-        return await _send(request, core, await _find(core, tenant_id, wanted))
+        return None if tenant_id is None else await _answer(core, tenant_id, wanted, request)
 
-    return play
+    return answer
+
+
+def _wanted(core: Core, request: Request) -> WantedRecording:
+    hosts = frozenset({host_of(core.settings.public_url), host_of(request.headers.get("host", ""))})
+    query = read_query(request, RecordingQuery)
+    return read_wanted(query.url.strip(), query.sig, hosts)
+
+
+async def _answer(core: Core, tenant_id: int, wanted: WantedRecording, request: Request) -> Response:
+    if read_query(request, RecordingQuery).source not in ("", SOURCE):
+        raise InvalidInput("source", Reason.NOT_OFFERED)
+    return await _send(request, core, await _find(core, tenant_id, wanted))
 
 
 async def _find(core: Core, tenant_id: int, wanted: WantedRecording) -> Recording:
@@ -68,7 +85,7 @@ async def _find(core: Core, tenant_id: int, wanted: WantedRecording) -> Recordin
 async def _send(request: Request, core: Core, recording: Recording) -> Response:
     path = core.settings.recordings / Path(recording.path)
     try:
-        file = await open_file(path, media_type="audio/mpeg", download_name=recording.name)
+        file = await open_file(path, media_type=MEDIA_TYPE, download_name=recording.name)
     except OSError as error:
         log.warning("recording is not on disk", name=recording.name, reason=str(error))
         raise NotFound("recording", recording.name) from error

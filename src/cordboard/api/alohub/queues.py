@@ -1,4 +1,4 @@
-"""``/v1/queues/inbound`` ("Managing Inbound Call Queue", WIRE 1.8)."""
+"""``/v1/queues/inbound`` ("Managing Inbound Call Queue")."""
 
 import msgspec
 from starlette.requests import Request
@@ -6,9 +6,8 @@ from starlette.responses import Response
 
 from cordboard.actions.change_queue import QueueChanges, change_queue
 from cordboard.actions.core import Core
-from cordboard.api.alohub.queue_schemas import UPDATED, QueueBody, QueueRow, QueuesAnswer
-from cordboard.api.alohub.schemas import Envelope
-from cordboard.api.common.endpoint import json_answer
+from cordboard.api.alohub.queue_schemas import PageQuery, QueueBody, QueueRow, QueuesAnswer, UpdateAnswer
+from cordboard.api.common.endpoint import json_answer, read_query
 from cordboard.api.common.errors import Reason
 from cordboard.api.common.fields import one_of, text, whole_number, whole_number_of
 from cordboard.api.common.json_body import read_json
@@ -45,10 +44,10 @@ _decoder = msgspec.json.Decoder(QueueBody)
 
 
 async def answer_queues(core: Core, identity: Identity, request: Request) -> Response:
-    """A page of the tenant's inbound queues, oldest first. ``page`` counts from 0."""
-    query = request.query_params
-    page = whole_number_of(query.get("page", ""), "page", default=0, least=0, most=MOST_PAGES)
-    size = whole_number_of(query.get("size", ""), "size", default=SIZE, least=1, most=MOST_ROWS)
+    """A page of the tenant's inbound queues, oldest first."""
+    query = read_query(request, PageQuery)
+    page = whole_number_of(query.page, "page", default=0, least=0, most=MOST_PAGES)
+    size = whole_number_of(query.size, "size", default=SIZE, least=1, most=MOST_ROWS)
     queues = await core.store.for_tenant(identity.tenant.id).queues.list(offset=page * size, limit=size)
     rows = [queue_row(identity.tenant, queue) for queue in queues.rows]
     return json_answer(QueuesAnswer(total_record=queues.total, data=rows))
@@ -73,7 +72,7 @@ async def answer_queue_change(core: Core, identity: Identity, request: Request) 
         if missing.kind == "music":
             raise InvalidInput("moh_file_id", Reason.UNKNOWN) from missing
         raise
-    return json_answer(Envelope(error_message=UPDATED))
+    return json_answer(UpdateAnswer())
 
 
 def queue_row(tenant: Tenant, queue: Queue) -> QueueRow:

@@ -1,10 +1,11 @@
-"""The facts of a call in Alohub's words: who is who, times in the tenant's zone (WIRE, Facts of a call)."""
+"""The facts of a call in Alohub's words: who is who, times in the tenant's zone (docs/dialects/common.md, Facts of a call)."""
 
-from dataclasses import dataclass
 from datetime import datetime, tzinfo
+from typing import NamedTuple
 
 from cordboard.api.alohub.schemas import CallRow, CallRowV1
-from cordboard.domain.call_facts import CallFacts, Direction, RecordingStatus
+from cordboard.api.common.clock_faces import year_first
+from cordboard.domain.call_facts import CallFacts, Direction
 from cordboard.domain.cause import Outcome
 from cordboard.domain.number import national_form
 from cordboard.domain.tenant import Tenant
@@ -13,11 +14,10 @@ SOURCE = "ipcc"
 RINGING = "ringing"
 
 _DIRECTIONS = {Direction.OUTBOUND: "OUTBOUND", Direction.INBOUND: "INBOUND", Direction.INTERNAL: "OUTBOUND"}
-_WITH_FILE = frozenset({RecordingStatus.READY, RecordingStatus.EXPIRED})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ShownTimes:
+# Tuples: half of what frozen dataclasses cost, and each row of a page takes one of both.
+class ShownTimes(NamedTuple):
     """A call's times as they are shown: cut to whole seconds (Unix time), none before the one it follows."""
 
     start: int
@@ -59,7 +59,7 @@ def shown_times(facts: CallFacts) -> ShownTimes:
     start = _whole(facts.requested_at)
     ring = _not_before(start, facts.ringing_at)
     connect = _not_before(start if ring is None else ring, facts.connected_at)
-    latest = next(second for second in (connect, ring, start) if second is not None)
+    latest = connect if connect is not None else ring if ring is not None else start
     return ShownTimes(start=start, ring=ring, connect=connect, end=_not_before(latest, facts.ended_at))
 
 
@@ -72,12 +72,11 @@ def _not_before(earliest: int, at: datetime | None) -> int | None:
 
 
 def shown(second: int | None, zone: tzinfo) -> str:
-    """``YYYY-MM-DD HH:mm:ss`` in a zone, "" for None. Cutting an ISO form is 5 times faster than strftime."""
-    return "" if second is None else datetime.fromtimestamp(second, zone).isoformat(" ")[:19]
+    """``YYYY-MM-DD HH:mm:ss`` in a zone, "" for None."""
+    return "" if second is None else year_first(second, zone)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Parties:
+class Parties(NamedTuple):
     """Whose number stands where. Home numbers in national form, others as ``+`` E.164, extensions as they are."""
 
     caller_number: str
@@ -123,11 +122,6 @@ def hangup_by(facts: CallFacts) -> str:
     return "" if facts.ended_at is None or facts.ended_by is None else facts.ended_by.value
 
 
-def recording_name(facts: CallFacts) -> str:
-    """The recording's file name, also after its retention; "" until it is there, or when there is none."""
-    return facts.recording_name if facts.recording_status in _WITH_FILE else ""
-
-
 def seconds_text(seconds: int | None) -> str:
     """A duration as the string it is on this wire."""
     return "" if seconds is None else str(seconds)
@@ -158,7 +152,7 @@ def _row_fields(tenant: Tenant, facts: CallFacts, who: Parties) -> dict[str, str
         "total_duration": seconds_text(times.total_seconds),
         "holding_duration": seconds_text(times.held_seconds(facts.held_milliseconds)),
         "hangup_by": hangup_by(facts),
-        "recording_url": recording_name(facts),
+        "recording_url": facts.recorded_name,
         "caller_number": who.caller_number,
         "destination_number": who.destination_number,
         "transaction_id": facts.request_id,

@@ -1,4 +1,4 @@
-"""The facts of an ended call as the reports show them (WIRE, Facts of a call; "Call Report")."""
+"""The facts of an ended call as the reports show them (docs/dialects/common.md, Facts of a call; "Call Report")."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -6,8 +6,9 @@ from datetime import tzinfo
 
 from cordboard.api.alohub.descriptions import description
 from cordboard.api.alohub.recording_urls import RecordingUrls
-from cordboard.api.alohub.render import parties, recording_name, shown, shown_times
+from cordboard.api.alohub.render import parties, shown_times
 from cordboard.api.alohub.report_schemas import LookupDetail, ReportDetail, ReportRow
+from cordboard.api.common import clock_faces
 from cordboard.domain.call_facts import CallFacts, Direction
 from cordboard.domain.number import national_form
 from cordboard.domain.tenant import Tenant
@@ -78,7 +79,7 @@ class Reporter:
         return known or [facts.customer_name or national_form(facts.customer_number, self.tenant.country)]
 
     def _url(self, facts: CallFacts) -> str:
-        name = recording_name(facts)
+        name = facts.recorded_name
         return self.urls.url_of(facts.tenant_id, name) if name else ""
 
 
@@ -89,5 +90,4 @@ def outside_numbers(calls: Iterable[CallFacts]) -> set[str]:
 
 def day_first(second: int | None, zone: tzinfo) -> str:
     """``dd/MM/yyyy HH:mm:ss`` in a zone, "" for None."""
-    year_first = shown(second, zone)
-    return year_first and f"{year_first[8:10]}/{year_first[5:7]}/{year_first[:4]}{year_first[10:]}"
+    return "" if second is None else clock_faces.day_first(second, zone)

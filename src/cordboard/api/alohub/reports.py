@@ -1,4 +1,4 @@
-"""Call reports: ``call-logs``, a list and a call by itself ("Call Report", "Call Lookup", WIRE 1.7)."""
+"""Call reports: ``call-logs``, a list and a call by itself ("Call Report", "Call Lookup")."""
 
 import re
 from collections.abc import Callable
@@ -12,9 +12,9 @@ from cordboard.actions.core import Core
 from cordboard.api.alohub.errors import language_of, wire_error
 from cordboard.api.alohub.recording_urls import RecordingUrls
 from cordboard.api.alohub.report_rows import Reporter, outside_numbers
-from cordboard.api.alohub.report_schemas import DetailAnswer, ReportAnswer, ReportBody, ReportDetail
+from cordboard.api.alohub.report_schemas import DetailAnswer, ReportAnswer, ReportBody, ReportDetail, ReportQuery
 from cordboard.api.alohub.search import CALL_TYPES, MOST_PAGES, MOST_ROWS, ROWS
-from cordboard.api.common.endpoint import KeyedHandler, json_answer
+from cordboard.api.common.endpoint import KeyedHandler, json_answer, read_query
 from cordboard.api.common.errors import Reason
 from cordboard.api.common.fields import one_of, required_text, text, whole_number
 from cordboard.api.common.json_body import read_json
@@ -58,9 +58,12 @@ def lookup_detail(urls: RecordingUrls) -> KeyedHandler:
 async def _answer_list(
     core: Core, identity: Identity, request: Request, *, urls: RecordingUrls, is_strict: bool
 ) -> Response:
-    """A page of the tenant's ended calls, newest first."""
+    """A page of the tenant's ended calls, newest first.
+
+    One row for each call, which the contact that fits its number best gives its name.
+    """
     tenant = identity.tenant
-    is_expanded = one_of(_EXPANSIONS, request.query_params.get("expand", "").strip(), "expand")
+    is_expanded = one_of(_EXPANSIONS, read_query(request, ReportQuery).expand.strip(), "expand")
     body = await read_json(request, _decoder)
     criteria = read_criteria(body, tenant, is_strict=is_strict)
     rows = core.store.for_tenant(tenant.id)
@@ -75,7 +78,10 @@ async def _answer_list(
 async def _answer_detail(
     core: Core, identity: Identity, request: Request, *, urls: RecordingUrls, parameter: str, render: RenderDetail
 ) -> Response:
-    """One ended call of the tenant's. An unknown one has a body like a known one's, for clients that read only that."""
+    """One ended call.
+
+    An unknown one is 404 with a body like a known one's, `totalRecord` 0, for clients that read only that.
+    """
     tenant = identity.tenant
     reference = request.path_params[parameter]
     if not _REFERENCE.fullmatch(reference):

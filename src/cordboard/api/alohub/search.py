@@ -1,4 +1,4 @@
-"""``searchCallV2`` and ``searchCallV1`` ("Calls, Lookup & Recording" section 3, WIRE 1.5)."""
+"""``searchCallV2`` and ``searchCallV1`` ("Calls, Lookup & Recording" section 3)."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -55,7 +55,7 @@ _STATUSES = {
 
 
 async def answer_search(core: Core, identity: Identity, request: Request, *, row: RenderRow) -> Response:
-    """A page of the tenant's calls, newest first, live ones too. The query's ``userName`` and ``source`` do nothing."""
+    """A page of the tenant's calls, newest first, live ones too."""
     tenant = identity.tenant
     body = await read_json(request, _decoder)
     wanted = read_wanted_calls(body, tenant)

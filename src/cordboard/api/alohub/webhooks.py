@@ -1,4 +1,4 @@
-"""The call event webhook (WIRE 1.9): one body per call and subscription, rendered once and frozen."""
+"""The call event webhook (docs/dialects/alohub.md): one body per call and subscription, rendered once and frozen."""
 
 import msgspec
 
@@ -8,18 +8,22 @@ from cordboard.api.alohub.recording_urls import RecordingUrls
 from cordboard.api.alohub.schemas import CallEventBody
 from cordboard.domain.call_facts import CallFacts
 from cordboard.domain.tenant import Tenant
-from cordboard.domain.webhook import Subscription
+from cordboard.domain.webhook import EventKind, Notice
 
 _encoder = msgspec.json.Encoder()
+
+
+# Alike, but that the call is over in the last one.
+KINDS = frozenset({EventKind.CALL_CHANGED, EventKind.CALL_RECORDED})
 
 
 def build_renderer(urls: RecordingUrls) -> Renderer:
     """The renderer of this dialect. Pure: the same facts give the same bytes."""
 
-    def render_call_event(tenant: Tenant, facts: CallFacts, _subscription: Subscription) -> bytes:
-        return _encoder.encode(call_event(tenant, facts, urls))
+    def render_call_event(tenant: Tenant, notice: Notice) -> bytes:
+        return _encoder.encode(call_event(tenant, notice.facts, urls))
 
-    return render_call_event
+    return Renderer(kinds=KINDS, render=render_call_event)
 
 
 def call_event(tenant: Tenant, facts: CallFacts, urls: RecordingUrls) -> CallEventBody:
@@ -27,7 +31,7 @@ def call_event(tenant: Tenant, facts: CallFacts, urls: RecordingUrls) -> CallEve
     who = render.parties(tenant, facts)
     times = render.shown_times(facts)
     zone = tenant.zone
-    name = render.recording_name(facts)
+    name = facts.recorded_name
     return CallEventBody(
         call_id=facts.reference,
         call_status=render.call_status(facts),

@@ -1,4 +1,4 @@
-"""Who is asking: the key of a request, the tenant it may speak for, and whether it asks too often (WIRE 0, 1.2)."""
+"""Who is asking: the key of a request, the tenant it may speak for, and whether it asks too often."""
 
 from collections.abc import Callable, Iterable
 from contextlib import suppress

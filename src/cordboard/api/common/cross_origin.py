@@ -1,4 +1,4 @@
-"""Cross-origin headers: browsers call with a raw key, from the pages their tenant allows (WIRE section 0)."""
+"""Cross-origin headers: browsers call with a raw key, from the pages their tenant allows (docs/dialects/common.md)."""
 
 from cordboard.api.common.tenant_directory import TenantDirectory
 from cordboard.domain.tenant import Identity

@@ -1,4 +1,6 @@
-"""Reading single values of a JSON body or a query: text or number alike, empty means not given (WIRE section 0).
+"""Reading single values of a JSON body or a query: text or number alike, empty means not given.
+
+The rules are in docs/dialects/common.md, Bodies and fields.
 
 A body's fields are decoded to ``msgspec.Raw``, their bytes as they came, because a number must be readable as the very
 text it was (``1.50``, or thirty digits). Every error names the field as the client wrote it.

@@ -2,10 +2,12 @@
 
 import asyncio
 import os
+import re
 from dataclasses import dataclass
-from email.utils import formatdate
+from email.utils import formatdate, mktime_tz, parsedate_tz
 from pathlib import Path
 from typing import BinaryIO
+from urllib.parse import quote
 
 from starlette.datastructures import Headers
 from starlette.requests import Request
@@ -16,6 +18,10 @@ from cordboard.api.common.byte_range import ByteRange, read_range
 from cordboard.api.common.errors import UnsatisfiableRange
 
 CHUNK_BYTES = 256 * 1024
+# What stands in a quoted file name as it is.
+_PLAIN = re.compile(r"[A-Za-z0-9 !#$&+\-.^_`|~()]+")
+# RFC 5987's attr-char, less what urllib never escapes.
+_ATTRIBUTE_CHARACTERS = "!#$&+^`|"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,10 +60,11 @@ def answer_file(request: Request, file: OpenFile) -> Response:
         "accept-ranges": "bytes",
         "etag": file.etag,
         "last-modified": file.last_modified,
-        "cache-control": "private",
+        # Kept, and asked about before each use: a recording whose time is over must not play from a cache.
+        "cache-control": "private, no-cache",
         # A browser that keeps what an <audio> tag got must not give it to a script, for it lacks the page's permission.
         "vary": "Origin",
-        "content-disposition": f'inline; filename="{file.download_name}"',
+        "content-disposition": content_disposition(file.download_name),
     }
     if is_unchanged(request.headers, file):
         file.stream.close()
@@ -73,16 +80,41 @@ def answer_file(request: Request, file: OpenFile) -> Response:
     return FileAnswer(file, part, 206, headers)
 
 
+def content_disposition(name: str) -> str:
+    """To be shown in place, and saved as ``name``: in ASCII for old clients, whole for others (RFC 6266, RFC 5987)."""
+    if _PLAIN.fullmatch(name):
+        return f'inline; filename="{name}"'
+    plain = "".join(one if _PLAIN.fullmatch(one) else "_" for one in name)
+    return f"inline; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe=_ATTRIBUTE_CHARACTERS)}"
+
+
 def is_unchanged(headers: Headers, file: OpenFile) -> bool:
-    """True when the client has this version already (``If-None-Match``)."""
-    known = headers.get("if-none-match", "")
-    return known.strip() == "*" or file.etag in (tag.strip().removeprefix("W/") for tag in known.split(","))
+    """True when the client has this version already: by ``If-None-Match``, or, without it, ``If-Modified-Since``."""
+    known = headers.get("if-none-match")
+    if known is not None:
+        return known.strip() == "*" or file.etag in (tag.strip().removeprefix("W/") for tag in known.split(","))
+    since = _seconds(headers.get("if-modified-since", ""))
+    return since is not None and int(file.modified) <= since
 
 
 def wants_range(request: Request, file: OpenFile) -> bool:
-    """True when ``Range`` counts: on GET only, and only for the version that ``If-Range`` names."""
+    """True when ``Range`` counts: on GET only, and only for the version that ``If-Range`` names.
+
+    A weak tag names none. A date names the version of that very second.
+    """
     version = request.headers.get("if-range", "").strip()
-    return request.method == "GET" and version in ("", file.etag, file.last_modified)
+    if request.method != "GET":
+        return False
+    return version in ("", file.etag) or _seconds(version) == int(file.modified)
+
+
+def _seconds(date: str) -> int | None:
+    """An HTTP date in any of its three forms (RFC 9110 5.6.7), as Unix time; None when it is none."""
+    parts = parsedate_tz(date)
+    try:
+        return None if parts is None else mktime_tz(parts)
+    except (ValueError, OverflowError):
+        return None
 
 
 class FileAnswer(Response):

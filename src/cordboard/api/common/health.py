@@ -1,4 +1,4 @@
-"""Is a call possible now; is this process alive; what has it counted (OPERATING.md, Health)."""
+"""Is a call possible now; is this process alive; what has it counted."""
 
 import asyncio
 from datetime import datetime, timedelta

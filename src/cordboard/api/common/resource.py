@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import structlog
 from starlette.requests import ClientDisconnect, Request
@@ -74,12 +75,14 @@ class Resource:
 class Dialect:
     """One vendor's API.
 
-    ``render_allowance`` says which headers tell a known key what its limits leave; ``note_wrong_method`` counts what is
-    refused for its method; ``claims`` says whether an unknown path is answered in this dialect.
+    ``document`` describes it (OpenAPI). ``render_allowance`` says which headers tell a known key what its limits leave;
+    ``note_wrong_method`` counts what is refused for its method; ``claims`` says whether an unknown path is answered in
+    this dialect.
     """
 
     name: str
     resources: Mapping[str, Mapping[str, Handler]]
+    document: Mapping[str, Any]
     render_error: ErrorRenderer
     render_allowance: AllowanceRenderer
     note_wrong_method: Callable[[Request], Awaitable[None]]

@@ -29,7 +29,7 @@ def read_time(text: str, field: str, zone: tzinfo) -> datetime | None:
         return None
 
 
-def after(at: datetime | None, seconds: int) -> datetime | None:
+def after(at: datetime | None, seconds: float) -> datetime | None:
     """``seconds`` later; None stays None, and beyond the calendar there is None."""
     try:
         return None if at is None else at + timedelta(seconds=seconds)

@@ -10,10 +10,11 @@ from starlette.routing import Route
 
 from cordboard.actions.core import Core
 from cordboard.api.common.cross_origin import CrossOrigin
+from cordboard.api.common.documentation import build_documentation
 from cordboard.api.common.frame import Frame
 from cordboard.api.common.health import Health
 from cordboard.api.common.metrics import Metrics
-from cordboard.api.common.resource import Dialect, Resource, Unserved
+from cordboard.api.common.resource import Dialect, Handler, Resource, Unserved
 from cordboard.api.common.signed_urls import UrlSigner
 from cordboard.api.common.tenant_directory import TenantDirectory
 from cordboard.api.common.visit import visit_of
@@ -32,14 +33,15 @@ def compose_web(core: Core, builders: tuple[DialectBuilder, ...]) -> Starlette:
     metrics = Metrics()
     frame = Middleware(Frame, cross_origin=CrossOrigin(directory), metrics=metrics)
     routes = [route for dialect in dialects for route in dialect.routes()]
-    routes += _own_routes(Health(core, metrics), dialects[0])
+    routes += _own_routes(Health(core, metrics), dialects)
     routes.append(Route("/{path:path}", Unserved(dialects)))
     return Starlette(routes=routes, middleware=[frame], exception_handlers={Exception: _last_resort(dialects[0])})
 
 
-def _own_routes(health: Health, dialect: Dialect) -> list[Route]:
-    served = {"/healthz": health.healthz, "/livez": health.livez, "/metrics": health.metrics}
-    return [Route(path, Resource(path, {"GET": serve}, dialect.render_error)) for path, serve in served.items()]
+def _own_routes(health: Health, dialects: tuple[Dialect, ...]) -> list[Route]:
+    served: dict[str, Handler] = {"/healthz": health.healthz, "/livez": health.livez, "/metrics": health.metrics}
+    served |= build_documentation(dialects)
+    return [Route(path, Resource(path, {"GET": serve}, dialects[0].render_error)) for path, serve in served.items()]
 
 
 def _last_resort(dialect: Dialect) -> Callable[[Request, Exception], Response]:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
+from typing import Annotated
 
 import msgspec
 from starlette.responses import Response
@@ -10,6 +11,7 @@ from starlette.responses import Response
 from cordboard.api.common.errors import NotAcceptable, PayloadTooLarge, UnknownPath, WrongMethod
 from cordboard.api.common.resource import ErrorRenderer
 from cordboard.api.common.visit import Visit
+from cordboard.api.common.wire_types import says
 from cordboard.api.voxloud.times import shown_time
 from cordboard.domain.clock import Clock
 from cordboard.domain.errors import (
@@ -29,13 +31,13 @@ RETRY_SECONDS = 5
 
 
 class ErrorBody(msgspec.Struct):
-    """The body of every error. ``error`` is the status's name, ``message`` is for a person and names the field."""
+    """The body of every error."""
 
-    timestamp: str
-    status: int
-    error: str
-    message: str
-    path: str
+    timestamp: Annotated[str, says("When it happened.")]
+    status: Annotated[int, says("The HTTP status.")]
+    error: Annotated[str, says("The status's name.")]
+    message: Annotated[str, says("For a person. It names the field.")]
+    path: Annotated[str, says("What was asked for.")]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """Times as this dialect writes them: ``2018-05-15T15:47:03.000+0000`` in lists and errors, milliseconds in events."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 
 
 def shown_time(at: datetime) -> str:
@@ -13,3 +13,8 @@ def milliseconds(at: datetime) -> int:
     """Since 1970, as in webhooks. Cut, not rounded, as ``shown_time`` is."""
     since = at - datetime.fromtimestamp(0, UTC)
     return (since.days * 86_400 + since.seconds) * 1000 + since.microseconds // 1000
+
+
+def local_time(at: datetime, zone: tzinfo) -> str:
+    """As in contacts: ``2022-12-27T14:42:37+01:00``. Cut to whole seconds."""
+    return at.astimezone(zone).isoformat(timespec="seconds")

@@ -1,6 +1,7 @@
 """Click-to-call: one party is rung, and when it answers the other is dialled and joined to it.
 
-Agent first is what makeCall does; contact first is a choice of the other dialect. The flow is the same both ways.
+Agent first is what makeCall does; contact first is a choice of the other dialect. The flow is the same both ways. The
+agent's side may be a group: its phones ring together, and the first to answer is the agent of the call.
 """
 
 from datetime import datetime
@@ -9,17 +10,18 @@ from cordboard.domain.call_state import Leg, LegPhase, Step
 from cordboard.domain.cause import Cause
 from cordboard.domain.commands import HangUpReason
 from cordboard.domain.endings import ending_of
-from cordboard.domain.moves import join, release, settle
-from cordboard.domain.reaching import give_up, reach, second_changed
-from cordboard.domain.ringing import attempt_for, ring, stop_ringing, try_again, why_not
+from cordboard.domain.moves import join, release, settle, then
+from cordboard.domain.reaching import give_up, reach, second_changed, with_rung
+from cordboard.domain.ringing import attempt_for, ring, stop_ringing, took_over, try_again, why_not
 
 
 def start(step: Step, at: datetime) -> Step:
     """Dial the first party."""
     first = step.call.first
     step = ring(step, first, at)
-    if attempt_for(step.call, first).alerting:
-        return step
+    alerting = attempt_for(step.call, first).alerting
+    if alerting:
+        return then(step, with_rung(step.call, alerting[-1]))
     return give_up(step, first, why_not(step.call, first), at)
 
 
@@ -35,6 +37,7 @@ def leg_changed(step: Step, before: Leg, leg: Leg, at: datetime) -> Step:
         return again or give_up(step, leg.party, why_not(step.call, leg.party), at)
     if leg.is_answered and not before.is_answered:
         step = stop_ringing(step, leg.party, HangUpReason.ANSWERED_ELSEWHERE)
+        step = then(step, took_over(step.call, leg))
         return reach(join(step, leg), at)
     return step
 

@@ -41,6 +41,7 @@ CREATE TABLE tenants (
     limit_route integer NOT NULL CHECK (limit_route >= 0),
     max_calls integer CHECK (max_calls >= 0),
     recording_days integer CHECK (recording_days > 0),
+    crm_logos json NOT NULL, -- URL by name
     is_enabled boolean NOT NULL DEFAULT true,
     created_at timestamptz NOT NULL DEFAULT now()
 );
@@ -122,6 +123,7 @@ CREATE TABLE agents (
     first_name text NOT NULL,
     last_name text NOT NULL,
     email text NOT NULL,
+    uuid uuid NOT NULL DEFAULT gen_random_uuid(), -- unlike id, unique over all copies of this software
     password_hash text, -- Argon2id; NULL: cannot log in
     is_enabled boolean NOT NULL DEFAULT true,
     is_auto_answered boolean NOT NULL,
@@ -190,6 +192,19 @@ CREATE TABLE group_members (
 CREATE INDEX ON group_members (tenant_id, extension);
 SELECT guard_rows('group_members', 'select, insert, delete');
 
+-- Calls that are prepared but for whom they go to. No references: what is removed and made again serves again.
+CREATE TABLE click_to_calls (
+    tenant_id bigint NOT NULL REFERENCES tenants,
+    id uuid NOT NULL,
+    sequence bigint GENERATED ALWAYS AS IDENTITY,
+    name text NOT NULL CHECK (name <> ''),
+    extension text NOT NULL CHECK (extension <> ''),
+    did_number text NOT NULL CHECK (did_number <> ''),
+    first text NOT NULL,
+    PRIMARY KEY (tenant_id, id)
+);
+SELECT guard_rows('click_to_calls', 'select, insert, delete');
+
 CREATE TABLE queue_members (
     tenant_id bigint NOT NULL,
     queue_id bigint NOT NULL,
@@ -201,16 +216,120 @@ CREATE TABLE queue_members (
 CREATE INDEX ON queue_members (tenant_id, agent_id);
 SELECT guard_rows('queue_members', 'select, insert, delete');
 
+-- The keys are what searches look at: folded text, all addresses and all numbers in one.
 CREATE TABLE contacts (
     tenant_id bigint NOT NULL REFERENCES tenants,
     id uuid NOT NULL,
     first_name text NOT NULL,
     last_name text NOT NULL,
+    email text NOT NULL DEFAULT '',
+    other_emails text[] NOT NULL DEFAULT '{}',
+    company text NOT NULL DEFAULT '',
+    job_title text NOT NULL DEFAULT '',
+    website text NOT NULL DEFAULT '',
+    crm_name text NOT NULL DEFAULT '',
+    crm_url text NOT NULL DEFAULT '',
+    first_name_key text NOT NULL DEFAULT '',
+    last_name_key text NOT NULL DEFAULT '',
+    emails_key text NOT NULL DEFAULT '',
+    phones_key text NOT NULL DEFAULT '',
     created_at timestamptz NOT NULL,
     updated_at timestamptz NOT NULL,
     PRIMARY KEY (tenant_id, id)
 );
+CREATE INDEX ON contacts (tenant_id, created_at, id);
 SELECT guard_rows('contacts', 'select, insert, update, delete');
+
+-- Searches by part, without an extension: each piece of 1, 2 or 3 characters of a key, hashed with its field and tenant.
+CREATE FUNCTION contact_pieces(own_tenant_id bigint, first_name text, last_name text, emails text, phones text)
+RETURNS bigint[] LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+    SELECT array_agg(hashtextextended(field || substr(key, place, size), own_tenant_id))
+    FROM (VALUES ('f', first_name), ('l', last_name), ('e', emails), ('p', phones)) AS of (field, key),
+        generate_series(1, 3) AS size, generate_series(1, length(key) - size + 1) AS place
+$$;
+-- Such as a key has when it has ``part`` in it. They cover it side by side: the fewer are looked up, the sooner.
+CREATE FUNCTION part_pieces(own_tenant_id bigint, field text, part text)
+RETURNS bigint[] LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+    SELECT COALESCE(array_agg(hashtextextended(
+        field || substr(part, least(place, length(part) - size + 1), size), own_tenant_id)), '{}')
+    FROM (SELECT least(3, length(part)) AS size) AS longest, generate_series(1, length(part) - size + 3, 3) AS place
+    WHERE part <> ''
+$$;
+-- No list of pending entries: whoever searches would read it through.
+CREATE INDEX contacts_pieces ON contacts
+    USING gin (contact_pieces(tenant_id, first_name_key, last_name_key, emails_key, phones_key))
+    WITH (fastupdate = off);
+
+CREATE FUNCTION has_parts(contact contacts, first_part text, last_part text, email_part text, phone_patterns text[])
+RETURNS boolean LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+    SELECT strpos(contact.first_name_key, first_part) > 0 AND strpos(contact.last_name_key, last_part) > 0
+        AND strpos(contact.emails_key, email_part) > 0
+        AND (phone_patterns = '{}' OR contact.phones_key LIKE ANY (phone_patterns))
+$$;
+
+-- The conditions are not leakproof, so under row-level security they may not use an index. Here they may: the owner
+-- reads all rows, and the tenant comes from the connection, never from the caller.
+CREATE POLICY owner_searches ON contacts FOR SELECT TO CURRENT_USER USING (true);
+-- The oldest ``most`` but for the first ``skipped``. ``phone_parts``: up to 3, one of which a contact must have.
+CREATE FUNCTION contact_ids_with_parts(
+    first_part text, last_part text, email_part text, phone_parts text[], skipped bigint, most bigint)
+RETURNS SETOF uuid LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 20
+SET search_path = pg_catalog, public, pg_temp AS $$
+DECLARE
+    own_tenant_id bigint := current_setting('cordboard.tenant_id')::bigint;
+    near bigint;
+    patterns text[] := ARRAY(SELECT '%' || part || '%' FROM unnest(phone_parts) AS part);
+    -- Some pieces are enough, the last of a number: what numbers begin with, many do (1.5 against 15 ms).
+    pieces bigint[] := part_pieces(own_tenant_id, 'f', left(first_part, 12))
+        || part_pieces(own_tenant_id, 'l', left(last_part, 12)) || part_pieces(own_tenant_id, 'e', left(email_part, 12));
+    wanted_1 bigint[] := pieces || part_pieces(own_tenant_id, 'p', right(COALESCE(phone_parts[1], ''), 6));
+    wanted_2 bigint[];
+    wanted_3 bigint[];
+    found uuid[];
+BEGIN
+    IF EXISTS (SELECT FROM unnest(phone_parts) AS part WHERE part !~ '^[+]?[0-9]+$') OR cardinality(phone_parts) > 3 THEN
+        RAISE invalid_parameter_value USING MESSAGE = 'a part of a number is + and digits';
+    END IF;
+    IF cardinality(phone_parts) > 1 THEN
+        wanted_2 := pieces || part_pieces(own_tenant_id, 'p', right(phone_parts[2], 6));
+    END IF;
+    IF cardinality(phone_parts) > 2 THEN
+        wanted_3 := pieces || part_pieces(own_tenant_id, 'p', right(phone_parts[3], 6));
+    END IF;
+    -- What many contacts have is found among the oldest: no index could say sooner which of the many come first.
+    -- What none of the first few has is rare: the index finds it sooner than more of them.
+    FOREACH near IN ARRAY ARRAY[1000, 5000] LOOP
+        SELECT COALESCE(array_agg(met.id), '{}') INTO found
+        FROM (
+            SELECT oldest.id FROM (
+                SELECT * FROM contacts WHERE tenant_id = own_tenant_id ORDER BY created_at, id LIMIT near) AS oldest
+            WHERE has_parts(oldest::contacts, first_part, last_part, email_part, patterns)
+            LIMIT skipped + most) AS met;
+        EXIT WHEN cardinality(found) IN (0, skipped + most);
+    END LOOP;
+    IF cardinality(found) = skipped + most
+        OR NOT EXISTS (SELECT FROM contacts WHERE tenant_id = own_tenant_id ORDER BY created_at, id OFFSET near LIMIT 1)
+    THEN
+        RETURN QUERY SELECT unnest(found[skipped + 1 : skipped + most]);
+    ELSIF cardinality(found) > near / 50 THEN
+        RETURN QUERY
+            SELECT c.id FROM contacts c
+            WHERE c.tenant_id = own_tenant_id AND has_parts(c, first_part, last_part, email_part, patterns)
+            ORDER BY c.created_at, c.id OFFSET skipped LIMIT most;
+    ELSE
+        RETURN QUERY
+            WITH met AS MATERIALIZED (
+                SELECT c.id, c.created_at FROM contacts c
+                WHERE c.tenant_id = own_tenant_id
+                  AND (contact_pieces(tenant_id, first_name_key, last_name_key, emails_key, phones_key) @> wanted_1
+                    OR contact_pieces(tenant_id, first_name_key, last_name_key, emails_key, phones_key) @> wanted_2
+                    OR contact_pieces(tenant_id, first_name_key, last_name_key, emails_key, phones_key) @> wanted_3)
+                  AND has_parts(c, first_part, last_part, email_part, patterns))
+            SELECT met.id FROM met ORDER BY met.created_at, met.id OFFSET skipped LIMIT most;
+    END IF;
+END $$;
+REVOKE ALL ON FUNCTION contact_ids_with_parts FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION contact_ids_with_parts TO cordboard_app;
 
 CREATE TABLE contact_phones (
     tenant_id bigint NOT NULL,

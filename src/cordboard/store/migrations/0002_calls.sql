@@ -67,11 +67,15 @@ CREATE TABLE instructions (
 );
 SELECT guard_rows('instructions', 'select, insert', '{select, delete}');
 
+-- Seconds since 1970, cut. (EXTRACT from a timestamptz is not immutable: of some fields the session's zone decides.)
+CREATE FUNCTION whole_seconds(at timestamptz) RETURNS bigint LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN floor(extract(epoch FROM at - timestamptz '1970-01-01 00:00:00+00'));
+
 -- One flat table: see docs/adr for the size at which monthly partitions pay.
 CREATE TABLE cdrs (
     tenant_id bigint NOT NULL,
     id uuid NOT NULL,
-    number bigint GENERATED ALWAYS AS IDENTITY CONSTRAINT cdrs_number UNIQUE,
+    number bigint GENERATED ALWAYS AS IDENTITY, -- unique over all tenants
     reference text NOT NULL,
     flow text NOT NULL,
     direction text NOT NULL,
@@ -97,11 +101,30 @@ CREATE TABLE cdrs (
     recording_name text NOT NULL,
     recording_status text NOT NULL,
     transferred_to text NOT NULL,
+    answered_at timestamptz,
+    answerer_name text NOT NULL,
+    answerer_number text NOT NULL,
+    did_label text NOT NULL,
+    contact_id uuid, -- no reference: a contact may go, the record stays
+    contact_crm text NOT NULL,
+    contact_crm_url text NOT NULL,
+    is_archived boolean NOT NULL,
+    labels text[] NOT NULL,
+    rule_names text[] NOT NULL,
+    voicemail_name text NOT NULL,
+    sentiment_score smallint,
+    announced_at timestamptz,
+    -- Differences of whole seconds, as they are shown.
+    duration_seconds integer NOT NULL GENERATED ALWAYS AS (
+        whole_seconds(ended_at) - whole_seconds(requested_at)) STORED,
+    answer_seconds integer GENERATED ALWAYS AS (whole_seconds(answered_at) - whole_seconds(requested_at)) STORED,
     event_due_at timestamptz, -- when the record's event goes out at the latest; NULL: it went
-    PRIMARY KEY (tenant_id, id)
+    PRIMARY KEY (tenant_id, id),
+    CONSTRAINT cdrs_number UNIQUE (tenant_id, number)
 ) WITH (autovacuum_vacuum_insert_scale_factor = 0.02, autovacuum_analyze_scale_factor = 0.02);
 -- Lists and their counts come from this index alone, hence vacuumed early: index-only scans need the visibility map.
 CREATE UNIQUE INDEX ON cdrs (tenant_id, requested_at, id) INCLUDE (direction, outcome);
+CREATE INDEX ON cdrs (tenant_id, duration_seconds, number);
 CREATE INDEX ON cdrs (tenant_id, reference);
 CREATE INDEX ON cdrs (tenant_id, customer_number, requested_at);
 CREATE INDEX ON cdrs (tenant_id, agent_user_name, requested_at);
@@ -110,6 +133,70 @@ CREATE INDEX ON cdrs (tenant_id, did_number, requested_at) WHERE direction = 'in
 CREATE INDEX ON cdrs (tenant_id, request_id) WHERE request_id <> '';
 CREATE INDEX ON cdrs (event_due_at) WHERE event_due_at IS NOT NULL;
 SELECT guard_rows('cdrs', 'select, insert, update (recording_status, event_due_at)', '{select}');
+
+-- What was said, in words: long, and few calls have it, so that lists which do not show it need not read past it.
+CREATE TABLE cdr_texts (
+    tenant_id bigint NOT NULL,
+    id uuid NOT NULL,
+    transcription text NOT NULL,
+    summary text NOT NULL,
+    PRIMARY KEY (tenant_id, id),
+    FOREIGN KEY (tenant_id, id) REFERENCES cdrs ON DELETE CASCADE
+);
+SELECT guard_rows('cdr_texts', 'select, insert, update');
+
+-- How many records there are, by day and month: a tenant's millions are not counted anew for each page of a list.
+-- What is counted: all of them; those of a DID, of an agent and of an extension, as lists ask for them.
+CREATE TABLE cdr_counts (
+    tenant_id bigint NOT NULL,
+    counted text NOT NULL, -- all, did, agent, extension
+    value text NOT NULL, -- of what is counted; all: ''
+    grain text NOT NULL, -- month; of all and did day besides
+    starts_on date NOT NULL, -- UTC
+    direction text NOT NULL,
+    outcome text NOT NULL,
+    calls bigint NOT NULL,
+    PRIMARY KEY (tenant_id, counted, value, grain, starts_on, direction, outcome)
+) WITH (fillfactor = 80);
+SELECT guard_rows('cdr_counts', 'select', '{select, insert, update}');
+
+-- What is not in these counts yet: a count is their sum. Rows are only added, so that calls which end at once never wait
+-- for each other, and a worker folds them in.
+CREATE TABLE cdr_count_changes (
+    tenant_id bigint NOT NULL,
+    id bigint GENERATED ALWAYS AS IDENTITY,
+    day date NOT NULL,
+    direction text NOT NULL,
+    outcome text NOT NULL,
+    did_number text NOT NULL,
+    agent_user_name text NOT NULL,
+    agent_extension text NOT NULL,
+    calls integer NOT NULL,
+    PRIMARY KEY (tenant_id, id)
+) WITH (autovacuum_vacuum_threshold = 500, autovacuum_vacuum_scale_factor = 0, autovacuum_analyze_threshold = 2000,
+        autovacuum_analyze_scale_factor = 0, autovacuum_vacuum_cost_delay = 0);
+SELECT guard_rows('cdr_count_changes', 'select, insert', '{select, "update (calls)", delete}');
+
+-- By a trigger: whatever writes or purges records, and by whatever way, is counted.
+CREATE FUNCTION note_cdr_count() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF TG_OP <> 'INSERT' THEN
+        INSERT INTO cdr_count_changes
+            (tenant_id, day, direction, outcome, did_number, agent_user_name, agent_extension, calls)
+        VALUES (OLD.tenant_id, (OLD.requested_at AT TIME ZONE 'UTC')::date, OLD.direction, OLD.outcome,
+            OLD.did_number, OLD.agent_user_name, OLD.agent_extension, -1);
+    END IF;
+    IF TG_OP <> 'DELETE' THEN
+        INSERT INTO cdr_count_changes
+            (tenant_id, day, direction, outcome, did_number, agent_user_name, agent_extension, calls)
+        VALUES (NEW.tenant_id, (NEW.requested_at AT TIME ZONE 'UTC')::date, NEW.direction, NEW.outcome,
+            NEW.did_number, NEW.agent_user_name, NEW.agent_extension, 1);
+    END IF;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER note_count AFTER INSERT OR DELETE OR UPDATE OF
+    tenant_id, requested_at, direction, outcome, did_number, agent_user_name, agent_extension ON cdrs
+FOR EACH ROW EXECUTE FUNCTION note_cdr_count();
 
 -- Optional: without these extensions (or without the right to make them) partial numbers are found by reading more.
 DO $$
@@ -176,12 +263,11 @@ CREATE TABLE recordings (
     size_bytes bigint NOT NULL,
     sha256 text NOT NULL,
     created_at timestamptz NOT NULL,
-    expires_at timestamptz,
     attempts integer NOT NULL,
     leased_until timestamptz NOT NULL DEFAULT '-infinity',
     PRIMARY KEY (tenant_id, name)
 );
 CREATE INDEX ON recordings (tenant_id, call_id);
 CREATE INDEX ON recordings (leased_until, created_at) WHERE status = 'pending';
-CREATE INDEX ON recordings (expires_at) WHERE status = 'ready';
+CREATE INDEX ON recordings (tenant_id, recorded_from) WHERE status = 'ready';
 SELECT guard_rows('recordings', 'select, insert, update', '{select, "update (leased_until, attempts)"}');

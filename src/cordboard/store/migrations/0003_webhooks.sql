@@ -3,17 +3,20 @@
 CREATE TABLE subscriptions (
     tenant_id bigint NOT NULL REFERENCES tenants,
     id bigint GENERATED ALWAYS AS IDENTITY,
+    uuid uuid NOT NULL DEFAULT gen_random_uuid(),
     dialect text NOT NULL,
     url text NOT NULL CHECK (url <> ''),
     -- Tenant and callback URL: order and slots apply to this. A collision of 64 bits would only share slots.
     target bigint NOT NULL GENERATED ALWAYS AS (hashtextextended(url, tenant_id)) STORED,
     authorization_sealed bytea NOT NULL,
-    wants_every_change boolean NOT NULL,
+    notification_email text NOT NULL,
+    kinds text[] NOT NULL CHECK (cardinality(kinds) > 0),
     is_enabled boolean NOT NULL DEFAULT true,
     failed_count integer NOT NULL DEFAULT 0,
     last_error text,
     created_at timestamptz NOT NULL DEFAULT now(),
-    PRIMARY KEY (tenant_id, id)
+    PRIMARY KEY (tenant_id, id),
+    UNIQUE (tenant_id, uuid)
 );
 SELECT guard_rows('subscriptions', 'select, insert, update, delete', '{select, "update (failed_count, last_error)"}');
 
