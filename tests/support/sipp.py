@@ -10,7 +10,7 @@ import os
 import re
 import signal
 import socket
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote
@@ -41,7 +41,8 @@ _BLOCK = re.compile(r"^-{10,} (?P<at>[\d-]+[ T][\d:.]+)\s*\n(?P<what>[^\n]*)\n",
 _numbers = itertools.count(1)
 # Where SIPp looks for its audio: below the ports that the kernel gives to any socket, and below Asterisk's ranges.
 MEDIA_PORTS = range(12000, 19000, 4)
-_media_ports = itertools.cycle((*MEDIA_PORTS[(turn := os.getpid() % len(MEDIA_PORTS)) :], *MEDIA_PORTS[:turn]))
+_turn = os.getpid() % len(MEDIA_PORTS)
+_media_ports: Iterator[int] = itertools.cycle((*MEDIA_PORTS[_turn:], *MEDIA_PORTS[:_turn]))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
