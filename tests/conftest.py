@@ -7,7 +7,7 @@ from xdist.scheduler import LoadFileScheduling
 pytest_plugins = ["tests.support.database"]
 
 # Tests with phones that listen: audio is real time, and two of these at once disturb each other on a small machine.
-LISTENING = ("tests/system/", "tests/lab/", "tests/media/")
+LISTENING = ("tests/system/", "tests/lab/", "tests/media/", "tests/engine/")
 
 
 class Scheduling(LoadFileScheduling):  # type: ignore[misc] # xdist has no type information
