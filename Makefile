@@ -8,7 +8,7 @@ export CORDBOARD_DEMO ?= 1
 # When make is killed, Cordboard stops as if by Ctrl-C.
 TIED := $(shell command -v setpriv >/dev/null && echo setpriv --pdeathsig INT)
 
-# Tests wait more than they compute. A file's tests stay together, with the programs they share.
+# Tests wait more than they compute. Which of them stay together: tests/conftest.py.
 PARALLEL ?= --numprocesses auto --maxprocesses 4 --dist loadfile
 
 .PHONY: help up test lint fmt bench clean environment test-environment

@@ -19,11 +19,12 @@ DID = "+842873001234"
 
 async def invited(real: RealGround, command: Dial) -> LabCall:
     """What the party saw of the INVITE that ``command`` sends."""
+    target = command.target
+    party = real.lab.phones[target.address] if target.kind is TargetKind.PHONE else real.lab.carrier
+    number = "" if target.kind is TargetKind.PHONE else target.address
+    before = len(party.calls(number))
     await real.engine.execute(command)
-    if command.target.kind is TargetKind.PHONE:
-        call = await real.lab.phones[command.target.address].called()
-    else:
-        call = await real.lab.carrier.called(command.target.address)
+    call = await party.called(number, times=before + 1)
     await real.engine.execute(HangUp(leg_id=command.leg_id))
     await real.witness.ended(command.leg_id)
     return call

@@ -10,6 +10,7 @@ import pytest
 import pytest_asyncio
 
 from cordboard.nodes.ports import UDP, free_port
+from tests.nodes.folders import public_folder
 from tests.support.baresip import Baresip, BaresipAccount, running_baresip
 from tests.support.exchange import Exchange, Office, Row, running_exchange, until
 from tests.support.programs import Program
@@ -23,13 +24,11 @@ CUSTOMER = "0987654321"
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def exchange(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Exchange]:
+async def exchange() -> AsyncIterator[Exchange]:
     """The whole of Cordboard."""
-    folder = tmp_path_factory.mktemp("stacks")
-    for each in (folder, folder.parent, folder.parent.parent):
-        each.chmod(each.stat().st_mode | 0o055)  # PostgreSQL and Asterisk come here as another user than root
-    async with running_exchange(folder) as running:
-        yield running
+    with public_folder() as folder:
+        async with running_exchange(folder) as running:
+            yield running
 
 
 async def office_behind(exchange: Exchange, *carriers: SippRun) -> Office:

@@ -12,6 +12,7 @@ from urllib.parse import quote
 
 from cordboard.lab.parties import is_complete
 from cordboard.nodes.ports import TCP, UDP, free_port, is_free
+from tests.support.ports import SIP_PORTS, in_turn
 from tests.support.programs import Program
 from tests.support.tones import Sound, read_wav, sine, write_wav
 
@@ -25,6 +26,8 @@ WAIT_SECONDS = 20.0
 TONE_SECONDS = 60.0
 
 Event = Mapping[str, Any]
+
+_sip_ports = in_turn(SIP_PORTS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -180,10 +183,8 @@ async def running_baresip(
 
 
 def _free_sip_port() -> int:
-    """One for UDP and TCP: it listens on both."""
-    while not is_free(TCP, port := free_port(UDP)):
-        pass
-    return port
+    """One for UDP and TCP, and the next for TLS: it listens on all of them."""
+    return next(port for port in _sip_ports if all(is_free(kind, at) for kind in (UDP, TCP) for at in (port, port + 1)))
 
 
 async def _connect(

@@ -10,12 +10,13 @@ import os
 import re
 import signal
 import socket
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote
 
 from cordboard.nodes.ports import UDP, all_free, free_port, is_free
+from tests.support.ports import MEDIA_PORTS, in_turn
 from tests.support.programs import Program
 
 SCENARIOS = Path(__file__).parent / "scenarios"
@@ -39,10 +40,7 @@ G729 = ("18", "G729/8000")
 
 _BLOCK = re.compile(r"^-{10,} (?P<at>[\d-]+[ T][\d:.]+)\s*\n(?P<what>[^\n]*)\n", re.MULTILINE)
 _numbers = itertools.count(1)
-# Where SIPp looks for its audio: below the ports that the kernel gives to any socket, and below Asterisk's ranges.
-MEDIA_PORTS = range(12000, 19000, 4)
-_turn = os.getpid() % len(MEDIA_PORTS)
-_media_ports: Iterator[int] = itertools.cycle((*MEDIA_PORTS[_turn:], *MEDIA_PORTS[:_turn]))
+_media_ports = in_turn(MEDIA_PORTS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -65,6 +65,19 @@ class Sound:
         pure = sum(window.share(hz) >= TONE_SHARE for window in windows)
         return bool(windows) and pure >= 0.8 * len(windows)
 
+    def begins_with(self, hz: float, seconds: float) -> bool:
+        """Whether the first ``seconds`` in which it is heard at all are ``hz``: on a busy machine audio begins late."""
+        return self._heard_part().part(0, seconds).is_tone(hz)
+
+    def ends_in(self, hz: float, seconds: float) -> bool:
+        """Whether the last ``seconds`` in which it is heard at all are ``hz``."""
+        return self._heard_part().part(-seconds).is_tone(hz)
+
+    def _heard_part(self) -> "Sound":
+        """From its first window that is not silent to its last."""
+        loud = [start for start, is_loud in self._windows() if is_loud]
+        return self.part(loud[0], loud[-1] + WINDOW_SECONDS) if loud else self.part(0, 0)
+
     def seconds_of(self, hz: float) -> float:
         """For how long ``hz`` alone is heard, to a tenth of a second."""
         shares = (self.part(start, start + WINDOW_SECONDS).share(hz) for start, loud in self._windows() if loud)

@@ -43,8 +43,8 @@ async def check_waited(party: LabPhone | Carrier, call: LabCall, hz: float) -> N
     """Who was on hold heard the other one before and after, and music in between."""
     sound = await sound_at(party, call)
     assert seconds_of_music(sound) >= HOLD_SECONDS / 2
-    assert sound.part(0, TALK_SECONDS - 0.5).is_tone(hz)
-    assert sound.part(0.5 - TALK_SECONDS).is_tone(hz)
+    assert sound.begins_with(hz, TALK_SECONDS - 0.5)
+    assert sound.ends_in(hz, TALK_SECONDS - 0.5)
     assert sound.seconds_of(hz) <= sound.seconds - HOLD_SECONDS / 2
 
 

@@ -91,8 +91,8 @@ async def test_an_incoming_call_is_transferred_to_a_colleague(  # noqa: PLR0917 
     # One recording of all of it: before, and after.
     left, right = await recorded_sides(office, row)
     assert left.tones([CUSTOMER_HZ]) == set()
-    assert left.part(0, LAST_SECONDS).is_tone(DESK_HZ)
-    assert left.part(-LAST_SECONDS).is_tone(ALICE_HZ)
+    assert left.begins_with(DESK_HZ, LAST_SECONDS)
+    assert left.ends_in(ALICE_HZ, LAST_SECONDS)
     assert right.seconds_of(CUSTOMER_HZ) >= 0.8 * right.seconds
     assert right.seconds >= 2 * TALK_SECONDS
 
@@ -137,8 +137,8 @@ async def test_a_call_is_transferred_to_an_outside_number(
     assert (await sound_at(carrier, at_customer)).tones([DESK_HZ, CALLER_HZ]) == {DESK_HZ, CALLER_HZ}
     assert await heard_by(carrier, at_third) == {CUSTOMER_HZ}
     left, right = await recorded_sides(office, row)
-    assert left.part(-LAST_SECONDS).is_tone(CALLER_HZ)
-    assert right.part(-LAST_SECONDS).is_tone(CUSTOMER_HZ)
+    assert left.ends_in(CALLER_HZ, LAST_SECONDS)
+    assert right.ends_in(CUSTOMER_HZ, LAST_SECONDS)
 
 
 @pytest.mark.parametrize("target", ["busy outside", "busy colleague", "no answer", "unknown", "denied"])
@@ -169,11 +169,11 @@ async def test_a_transfer_that_fails_gives_the_call_back(
     )  # fmt: skip
     await bob.phone.released()
     heard = await sound_at(bob.phone, at_bob)
-    assert heard.part(-LAST_SECONDS).is_tone(BOB_HZ)  # the desk sends back what it hears
+    assert heard.ends_in(BOB_HZ, LAST_SECONDS)  # the desk sends back what it hears
     assert heard.seconds_of(BOB_HZ) >= 2 * TALK_SECONDS - 0.8
     left, right = await recorded_sides(office, row)
-    assert left.part(-LAST_SECONDS).is_tone(BOB_HZ)
-    assert right.part(-LAST_SECONDS).is_tone(BOB_HZ)
+    assert left.ends_in(BOB_HZ, LAST_SECONDS)
+    assert right.ends_in(BOB_HZ, LAST_SECONDS)
 
 
 async def test_who_transfers_need_not_wait(office: Office, desk: SippPhone, alice: Agent, bob: Agent) -> None:
@@ -193,7 +193,7 @@ async def test_who_transfers_need_not_wait(office: Office, desk: SippPhone, alic
     )  # fmt: skip
     await alice.phone.released()
     await bob.phone.released()
-    assert (await sound_at(bob.phone, at_bob)).part(-LAST_SECONDS).is_tone(ALICE_HZ)
+    assert (await sound_at(bob.phone, at_bob)).ends_in(ALICE_HZ, LAST_SECONDS)
     assert await heard_by(alice.phone, at_alice) == {BOB_HZ}
 
 
@@ -285,14 +285,14 @@ async def test_an_attended_transfer_with_baresip(  # noqa: PLR0917 - fixtures
     assert facts(consultation)[:5] == ("OUTBOUND", "answered", alice.extension, *desk)
     await carrier.released()
     await alice.phone.released()
-    assert (await sound_at(carrier, at_customer)).part(-LAST_SECONDS).is_tone(ALICE_HZ)
+    assert (await sound_at(carrier, at_customer)).ends_in(ALICE_HZ, LAST_SECONDS)
     heard = await sound_at(alice.phone, at_alice)
     assert heard.tones([DESK_HZ, CUSTOMER_HZ]) == {DESK_HZ, CUSTOMER_HZ}
-    assert heard.part(-LAST_SECONDS).is_tone(CUSTOMER_HZ)
+    assert heard.ends_in(CUSTOMER_HZ, LAST_SECONDS)
     left, right = await recorded_sides(office, row)
-    assert left.part(0, LAST_SECONDS).is_tone(DESK_HZ)
-    assert left.part(-LAST_SECONDS).is_tone(ALICE_HZ)
-    assert right.part(-LAST_SECONDS).is_tone(CUSTOMER_HZ)
+    assert left.begins_with(DESK_HZ, LAST_SECONDS)
+    assert left.ends_in(ALICE_HZ, LAST_SECONDS)
+    assert right.ends_in(CUSTOMER_HZ, LAST_SECONDS)
     assert await recorded_tones(office, consultation) == ({DESK_HZ}, {ALICE_HZ})
 
 
@@ -318,8 +318,8 @@ async def test_an_attended_transfer_with_sipp(office: Office, desk: SippPhone, a
     assert facts(consultation)[:5] == ("OUTBOUND", "answered", alice.extension, *who)
     await alice.phone.released()
     await bob.phone.released()
-    assert (await sound_at(bob.phone, at_bob)).part(-LAST_SECONDS).is_tone(ALICE_HZ)
-    assert (await sound_at(alice.phone, at_alice)).part(-LAST_SECONDS).is_tone(BOB_HZ)
+    assert (await sound_at(bob.phone, at_bob)).ends_in(ALICE_HZ, LAST_SECONDS)
+    assert (await sound_at(alice.phone, at_alice)).ends_in(BOB_HZ, LAST_SECONDS)
     told = [each.body.strip() for each in first.received("NOTIFY")]
     assert told[-1] == "SIP/2.0 200 OK"
 
@@ -350,8 +350,8 @@ async def test_an_attended_transfer_to_an_outside_number(
     assert facts(consultation)[:5] == ("OUTBOUND", "answered", CUSTOMER, *who)
     await bob.phone.released()
     await carrier.released()
-    assert (await sound_at(bob.phone, at_bob)).part(-LAST_SECONDS).is_tone(CUSTOMER_HZ)
-    assert (await sound_at(carrier, at_customer)).part(-LAST_SECONDS).is_tone(BOB_HZ)
+    assert (await sound_at(bob.phone, at_bob)).ends_in(CUSTOMER_HZ, LAST_SECONDS)
+    assert (await sound_at(carrier, at_customer)).ends_in(BOB_HZ, LAST_SECONDS)
     left, right = await recorded_sides(office, row)
-    assert left.part(-LAST_SECONDS).is_tone(CUSTOMER_HZ)
-    assert right.part(-LAST_SECONDS).is_tone(BOB_HZ)
+    assert left.ends_in(CUSTOMER_HZ, LAST_SECONDS)
+    assert right.ends_in(BOB_HZ, LAST_SECONDS)

@@ -82,11 +82,12 @@ class _Line:
             connection.add_termination_listener(lambda _: self._broken.set())
             for channel in self._channels:
                 await connection.add_listener(channel, self._heard)
+            self._connection, connection = connection, None
         except FAILURES:
-            if connection is not None:
-                connection.terminate()
             return False
-        self._connection = connection
+        finally:
+            if connection is not None:  # failed or cancelled half way
+                connection.terminate()
         return True
 
     async def keep(self, *, is_open: bool) -> None:
