@@ -125,7 +125,9 @@ async def test_an_empty_group_has_nobody_to_ring(shop: Shop) -> None:
 
 async def test_a_number_outside_goes_through_the_trunks_with_the_agents_number(shop: Shop) -> None:
     (did,) = await shop.core.store.for_tenant(shop.tenant.id).dids.list()
-    await save_contact(shop.core, shop.tenant, ContactDetails(first_name="Mai", last_name="Trần", primary_phone=CUSTOMER))
+    await save_contact(
+        shop.core, shop.tenant, ContactDetails(first_name="Mai", last_name="Trần", primary_phone=CUSTOMER)
+    )
     call = await dial(shop, "0912345678")
     assert (call.flow, call.first, call.members) == (FlowName.OUTBOUND, Party.AGENT, ())
     assert (call.customer_number, call.customer_name, call.shown_to_agent) == (CUSTOMER, "Mai Trần", "0912345678")

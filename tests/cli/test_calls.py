@@ -17,8 +17,7 @@ from cordboard.domain.leg_events import (
     CallStarted,
     LegEnded,
 )
-from cordboard.domain.webhook import Attempt
-from cordboard.domain.webhook import EventKind
+from cordboard.domain.webhook import Attempt, EventKind
 from tests.cli.conftest import Switch, Terminal, Watched
 from tests.support.core import Shop
 

@@ -29,6 +29,7 @@ from cordboard.domain.errors import (
     CordboardError,
     Forbidden,
     InvalidInput,
+    LimitReached,
     NotFound,
     Refusal,
     TooManyRequests,
@@ -88,8 +89,8 @@ def test_no_refusal_no_reason_and_no_error_is_forgotten() -> None:
     errors = [*vars(domain_errors).values(), *vars(request_errors).values()]
     expected = {one for one in errors if isinstance(one, type) and issubclass(one, CordboardError)}
     named = tuple(kind for kind in _ERRORS if kind is not Exception)
-    # A refused call is an answer; what is only a CordboardError is a mistake of ours.
-    assert {kind for kind in expected if not issubclass(kind, named)} == {CordboardError, CallRefused}
+    # A refused call is an answer; what is only a CordboardError is a mistake of ours; nothing has a limit here.
+    assert {kind for kind in expected if not issubclass(kind, named)} == {CordboardError, CallRefused, LimitReached}
     assert set(_REFUSALS) == set(Refusal)
     assert set(_REASONS_VI) == set(Reason)
 

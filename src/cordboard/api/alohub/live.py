@@ -1,4 +1,4 @@
-"""Live calls among the ended ones: one list, newest first, its pages exact (docs/dialects/common.md, How it came out)."""
+"""Live calls among the ended ones: one list, newest first, its pages exact."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime

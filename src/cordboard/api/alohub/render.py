@@ -1,4 +1,4 @@
-"""The facts of a call in Alohub's words: who is who, times in the tenant's zone (docs/dialects/common.md, Facts of a call)."""
+"""The facts of a call in Alohub's words: who is who, when (docs/dialects/common.md, Facts of a call)."""
 
 from datetime import datetime, tzinfo
 from typing import NamedTuple
