@@ -85,7 +85,7 @@ CREATE TABLE cdrs (
     agent_user_name text NOT NULL,
     agent_name text NOT NULL,
     agent_extension text NOT NULL,
-    customer_number text NOT NULL,
+    customer_number text COLLATE "C" NOT NULL, -- so that its index finds what begins with some digits
     customer_name text NOT NULL,
     did_number text NOT NULL,
     requested_at timestamptz NOT NULL,
