@@ -8,12 +8,13 @@ from cordboard.api.alohub.routes import build_dialect as build_alohub
 from cordboard.api.alohub.webhooks import build_renderer as build_alohub_renderer
 from cordboard.api.common.signed_urls import UrlSigner
 from cordboard.api.common.web import compose_web
+from cordboard.api.voxloud.routes import build_dialect as build_voxloud
 from cordboard.settings import Settings
 
 
 def build_application(core: Core) -> Starlette:
     """All that a web process serves; paths that no dialect claims are Alohub's. Raises OSError without a key file."""
-    return compose_web(core, (build_alohub,))
+    return compose_web(core, (build_alohub, build_voxloud))
 
 
 def build_renderers(settings: Settings) -> dict[str, Renderer]:

@@ -4,6 +4,7 @@ CordboardError
 ├── InvalidInput        a value that cannot be used; names the field
 ├── NotFound            nothing of that name or id belongs to the tenant
 ├── AlreadyExists       a name or number is taken
+├── LimitReached        there may be no more of a kind
 ├── CallRefused         a call that will not be placed, and why
 ├── Unauthenticated     no key, or none that we know
 │   ├── WrongCredentials    a user name and a password that do not belong together
@@ -45,6 +46,15 @@ class AlreadyExists(CordboardError):
         super().__init__(f"{kind} '{name}' exists already")
         self.kind = kind
         self.name = name
+
+
+class LimitReached(CordboardError):
+    """There may be ``most`` of a ``kind``, and they are there."""
+
+    def __init__(self, kind: str, most: int) -> None:
+        super().__init__(f"there may be {most} {kind}")
+        self.kind = kind
+        self.most = most
 
 
 class Refusal(StrEnum):

@@ -10,7 +10,6 @@ from urllib.parse import quote
 import pytest
 
 from cordboard.api.alohub.routes import build_dialect
-from cordboard.api.common.authentication import Gatekeeper
 from cordboard.api.common.json_body import BODY_BYTES
 from cordboard.api.common.signed_urls import UrlSigner
 from cordboard.api.common.tenant_directory import TenantDirectory
@@ -144,7 +143,7 @@ async def scene(house: House, method: str, template: str) -> Scene:
 
 async def test_the_table_of_routes_is_what_is_tried(house: House) -> None:
     core = house.core
-    dialect = build_dialect(core, Gatekeeper(core, TenantDirectory(core)), UrlSigner(bytes(32)))
+    dialect = build_dialect(core, TenantDirectory(core), UrlSigner(bytes(32)))
     served = {(method, template) for template, methods in dialect.resources.items() for method in methods}
     assert served == set(SPECIMENS)
 

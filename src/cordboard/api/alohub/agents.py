@@ -5,8 +5,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from cordboard.actions.core import Core
-from cordboard.api.alohub.answers import json_answer
 from cordboard.api.alohub.schemas import Envelope
+from cordboard.api.common.endpoint import json_answer
 from cordboard.api.common.errors import Reason
 from cordboard.api.common.fields import one_of, whole_number_of
 from cordboard.domain.errors import InvalidInput

@@ -6,9 +6,9 @@ from starlette.responses import Response
 
 from cordboard.actions.assign_agent import Assignment, assign_agent
 from cordboard.actions.core import Core
-from cordboard.api.alohub.answers import json_answer
 from cordboard.api.alohub.queue_schemas import AssignmentBody
 from cordboard.api.alohub.schemas import Envelope
+from cordboard.api.common.endpoint import json_answer
 from cordboard.api.common.errors import Reason
 from cordboard.api.common.fields import checked, one_of, required_text, text, texts
 from cordboard.api.common.json_body import read_json

@@ -6,9 +6,9 @@ from starlette.responses import Response
 
 from cordboard.actions.core import Core
 from cordboard.actions.make_call import CallRequest, make_call
-from cordboard.api.alohub.answers import json_answer
 from cordboard.api.alohub.errors import language_of, wire_refusal
 from cordboard.api.alohub.schemas import CallAnswer, CallBody
+from cordboard.api.common.endpoint import json_answer
 from cordboard.api.common.errors import Reason
 from cordboard.api.common.fields import required_text, text
 from cordboard.api.common.json_body import read_json

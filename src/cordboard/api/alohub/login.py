@@ -8,9 +8,9 @@ from starlette.responses import Response
 from cordboard.actions.core import Core
 from cordboard.actions.log_in import log_in
 from cordboard.actions.log_out import log_out
-from cordboard.api.alohub.answers import KeyedHandler, json_answer
 from cordboard.api.alohub.schemas import Envelope
 from cordboard.api.common.access_tokens import AccessTokens, TokenHolder
+from cordboard.api.common.endpoint import KeyedHandler, json_answer
 from cordboard.api.common.errors import Reason
 from cordboard.api.common.fields import required_text, text
 from cordboard.api.common.json_body import read_json

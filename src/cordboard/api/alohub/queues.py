@@ -6,9 +6,9 @@ from starlette.responses import Response
 
 from cordboard.actions.change_queue import QueueChanges, change_queue
 from cordboard.actions.core import Core
-from cordboard.api.alohub.answers import json_answer
 from cordboard.api.alohub.queue_schemas import UPDATED, QueueBody, QueueRow, QueuesAnswer
 from cordboard.api.alohub.schemas import Envelope
+from cordboard.api.common.endpoint import json_answer
 from cordboard.api.common.errors import Reason
 from cordboard.api.common.fields import one_of, text, whole_number, whole_number_of
 from cordboard.api.common.json_body import read_json

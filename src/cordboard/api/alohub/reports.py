@@ -9,12 +9,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from cordboard.actions.core import Core
-from cordboard.api.alohub.answers import KeyedHandler, json_answer
 from cordboard.api.alohub.errors import language_of, wire_error
 from cordboard.api.alohub.recording_urls import RecordingUrls
 from cordboard.api.alohub.report_rows import Reporter, outside_numbers
 from cordboard.api.alohub.report_schemas import DetailAnswer, ReportAnswer, ReportBody, ReportDetail
 from cordboard.api.alohub.search import CALL_TYPES, MOST_PAGES, MOST_ROWS, ROWS
+from cordboard.api.common.endpoint import KeyedHandler, json_answer
 from cordboard.api.common.errors import Reason
 from cordboard.api.common.fields import one_of, required_text, text, whole_number
 from cordboard.api.common.json_body import read_json

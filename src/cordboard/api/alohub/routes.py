@@ -7,10 +7,10 @@ from starlette.requests import Request
 from cordboard.actions.core import Core
 from cordboard.api.alohub.agents import answer_agents
 from cordboard.api.alohub.allowance import allowance_headers
-from cordboard.api.alohub.answers import KeyedHandler, keyed
 from cordboard.api.alohub.assignments import answer_assignment
 from cordboard.api.alohub.calls import answer_click_to_call, answer_make_call
 from cordboard.api.alohub.errors import render_error
+from cordboard.api.alohub.keys import key_of
 from cordboard.api.alohub.login import TokenGate
 from cordboard.api.alohub.media import build_media
 from cordboard.api.alohub.queues import answer_queue, answer_queue_change, answer_queues
@@ -21,12 +21,15 @@ from cordboard.api.alohub.reports import lookup_detail, lookup_list, report_deta
 from cordboard.api.alohub.search import answer_search
 from cordboard.api.common.access_tokens import AccessTokens
 from cordboard.api.common.authentication import ANY_SCOPE, Gatekeeper
+from cordboard.api.common.endpoint import KeyedHandler, keyed
 from cordboard.api.common.resource import Dialect, Handler
 from cordboard.api.common.signed_urls import UrlSigner
+from cordboard.api.common.tenant_directory import TenantDirectory
 
 
-def build_dialect(core: Core, gatekeeper: Gatekeeper, signer: UrlSigner) -> Dialect:
+def build_dialect(core: Core, directory: TenantDirectory, signer: UrlSigner) -> Dialect:
     """All that this dialect serves."""
+    gatekeeper = Gatekeeper(core, directory, key_of)
 
     def post(scope: str, handler: KeyedHandler) -> dict[str, Handler]:
         return {"POST": keyed(core, gatekeeper, scope, handler)}

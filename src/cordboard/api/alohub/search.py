@@ -8,9 +8,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from cordboard.actions.core import Core
-from cordboard.api.alohub.answers import json_answer
 from cordboard.api.alohub.live import Wanted, find_calls
 from cordboard.api.alohub.schemas import CallRow, SearchAnswer, SearchBody
+from cordboard.api.common.endpoint import json_answer
 from cordboard.api.common.fields import one_of, text, texts, whole_number
 from cordboard.api.common.json_body import read_json
 from cordboard.api.common.number_filter import read_number_filter

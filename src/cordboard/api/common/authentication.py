@@ -1,5 +1,6 @@
 """Who is asking: the key of a request, the tenant it may speak for, and whether it asks too often (WIRE 0, 1.2)."""
 
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 
@@ -16,17 +17,17 @@ from cordboard.domain.tenant import Identity
 # What any key may do.
 ANY_SCOPE = ""
 
-_BEARER = "bearer "
 # The limits' one route for all methods that a path does not serve: names that clients make up must not become rows.
 _WRONG_METHOD = "OTHER"
 
 
 class Gatekeeper:
-    """Lets requests in by their key. One per process."""
+    """Lets requests in by their key, which ``key_of`` finds or raises Unauthenticated. One per dialect."""
 
-    def __init__(self, core: Core, directory: TenantDirectory) -> None:
+    def __init__(self, core: Core, directory: TenantDirectory, key_of: Callable[[Request], str]) -> None:
         self._core = core
         self._directory = directory
+        self._key_of = key_of
         self._gateways = networks(core.settings.trusted_gateways)
 
     async def admit(self, request: Request, scope: str) -> Identity:
@@ -58,7 +59,7 @@ class Gatekeeper:
 
         Raises Unauthenticated, TooManyRequests, Unavailable.
         """
-        own = await authenticate(self._core, key_of(request))
+        own = await authenticate(self._core, self._key_of(request))
         visit = visit_of(request.scope)
         visit.identity = own
         identity = await self._as_named_tenant(request, own)
@@ -88,22 +89,12 @@ class Gatekeeper:
         return any(address in network for network in self._gateways)
 
 
-def key_of(request: Request) -> str:
-    """The key, from ``Authorization`` (raw or after ``Bearer``) or ``X-Api-Key``. Raises Unauthenticated."""
-    headers = request.headers
-    keys = {_without_scheme(value) for value in headers.getlist("authorization")}
-    keys.update(value.strip() for value in headers.getlist("x-api-key"))
-    keys.discard("")
-    if len(keys) != 1:
+def only_key(keys: Iterable[str]) -> str:
+    """The one key that a request has, however often. Raises Unauthenticated."""
+    given = {key for key in keys if key}
+    if len(given) != 1:
         raise Unauthenticated
-    return keys.pop()
-
-
-def _without_scheme(value: str) -> str:
-    value = value.strip()
-    if value[: len(_BEARER)].lower() == _BEARER:
-        return value[len(_BEARER) :].strip()
-    return value
+    return given.pop()
 
 
 def networks(texts: tuple[str, ...]) -> tuple[IPv4Network | IPv6Network, ...]:

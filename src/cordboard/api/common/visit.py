@@ -12,12 +12,14 @@ _KEY = "cordboard.visit"
 
 @dataclass(slots=True, kw_only=True)
 class Visit:
-    """One request on its way. ``route`` is the path template it matched, ``refusal`` the code of a refused call.
+    """One request on its way.
 
+    ``path`` is as the client wrote it, ``route`` the template it matched, ``refusal`` the code of a refused call.
     ``allowance`` is None until a known key's request was counted.
     """
 
     request_id: str
+    path: str = "/"
     route: str = "unknown"
     identity: Identity | None = None
     allowance: Allowance | None = None
@@ -26,7 +28,7 @@ class Visit:
 
 def open_visit(scope: Scope, request_id: str) -> Visit:
     """Begin a visit and keep it with the request."""
-    visit = Visit(request_id=request_id)
+    visit = Visit(request_id=request_id, path=scope["path"])
     scope[_KEY] = visit
     return visit
 

@@ -9,7 +9,6 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from cordboard.actions.core import Core
-from cordboard.api.common.authentication import Gatekeeper
 from cordboard.api.common.cross_origin import CrossOrigin
 from cordboard.api.common.frame import Frame
 from cordboard.api.common.health import Health
@@ -19,7 +18,7 @@ from cordboard.api.common.signed_urls import UrlSigner
 from cordboard.api.common.tenant_directory import TenantDirectory
 from cordboard.api.common.visit import visit_of
 
-DialectBuilder = Callable[[Core, Gatekeeper, UrlSigner], Dialect]
+DialectBuilder = Callable[[Core, TenantDirectory, UrlSigner], Dialect]
 
 
 def compose_web(core: Core, builders: tuple[DialectBuilder, ...]) -> Starlette:
@@ -28,9 +27,8 @@ def compose_web(core: Core, builders: tuple[DialectBuilder, ...]) -> Starlette:
     Raises OSError when the house's key file cannot be read.
     """
     directory = TenantDirectory(core)
-    gatekeeper = Gatekeeper(core, directory)
     signer = UrlSigner.from_key_file(core.settings.key_file)
-    dialects = tuple(build(core, gatekeeper, signer) for build in builders)
+    dialects = tuple(build(core, directory, signer) for build in builders)
     metrics = Metrics()
     frame = Middleware(Frame, cross_origin=CrossOrigin(directory), metrics=metrics)
     routes = [route for dialect in dialects for route in dialect.routes()]

@@ -1,0 +1,1 @@
+"""Voxloud's API. Nothing in here is known to the core."""
