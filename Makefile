@@ -11,7 +11,7 @@ TIED := $(shell command -v setpriv >/dev/null && echo setpriv --pdeathsig INT)
 # Tests wait more than they compute. Which of them stay together: tests/conftest.py.
 PARALLEL ?= --numprocesses auto --maxprocesses 4 --dist loadfile
 
-.PHONY: help up test lint fmt bench clean environment test-environment
+.PHONY: help up test faults lint fmt bench clean environment test-environment bench-environment
 .DEFAULT_GOAL := help
 
 help: ## Say what there is.
@@ -22,6 +22,9 @@ up: environment ## Start everything on this machine, with a demo, in the foregro
 
 test: lint ## Check and test everything.
 	@CORDBOARD_DEMO=0 exec $(TIED) $(BIN)/python -m pytest $(PARALLEL)
+
+faults: test-environment ## Kill programs 200 times under load; no event may be lost.
+	@CORDBOARD_DEMO=0 FAULTS=200 exec $(TIED) $(BIN)/python -m pytest -s --timeout 3600 tests/system/test_faults.py
 
 lint: test-environment ## Check style, types, imports and sizes.
 	@$(BIN)/ruff check
@@ -34,8 +37,8 @@ fmt: test-environment ## Format the code.
 	@$(BIN)/ruff check --fix
 	@$(BIN)/ruff format
 
-bench: test-environment ## Measure, each figure beside its reference.
-	@for each in call_setup calls_per_second limits export contacts call_list; do CORDBOARD_DEMO=0 $(BIN)/python -m bench.$$each || exit 1; done
+bench: bench-environment ## Measure, each figure beside its reference.
+	@for each in call_setup calls_per_second limits export contacts call_list webhooks; do CORDBOARD_DEMO=0 $(BIN)/python -m bench.$$each || exit 1; done
 
 clean: ## Remove what was made here. State (var) and cache stay.
 	@rm -rf .venv .venv.lock .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
@@ -46,3 +49,6 @@ environment:
 
 test-environment:
 	@$(ENVIRONMENT) --test
+
+bench-environment:
+	@$(ENVIRONMENT) --test --bench

@@ -1,7 +1,7 @@
 """Makes ``.venv`` in the checkout: the locked packages and the ``cordboard`` command. Nothing to do: 50 ms.
 
-``environment.py [--test]``; with the standard library only, and without Debian's python3-venv: Debian ships the
-library's venv without the pip that it installs, so pip comes from Debian's own wheel then.
+``environment.py [--test] [--bench]``; with the standard library only, and without Debian's python3-venv: Debian ships
+the library's venv without the pip that it installs, so pip comes from Debian's own wheel then.
 """
 
 import fcntl
@@ -30,7 +30,8 @@ class NotMade(Exception):
 
 def main() -> None:
     """Make it, or see that it is there."""
-    locks = [ROOT / "requirements.lock", *([ROOT / "requirements-test.lock"] if "--test" in sys.argv else [])]
+    locks = [ROOT / "requirements.lock"]
+    locks += [ROOT / f"requirements-{group}.lock" for group in ("test", "bench") if f"--{group}" in sys.argv]
     os.umask(0o022)
     try:
         with (ROOT / ".venv.lock").open("w") as lock:

@@ -50,6 +50,8 @@ class Settings:
     cdr_event_seconds: int
     delivery_slots: int
     delivery_timeout_seconds: int
+    delivery_rate: int
+    worker_processes: int
     demo: bool
     log_level: str
     lab_sip: str

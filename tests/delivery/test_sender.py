@@ -7,15 +7,13 @@ from pathlib import Path
 from uuid import UUID
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
 from cordboard.delivery.address_guard import AddressGuard
-from cordboard.delivery.sender import LONGEST_ANSWER_BYTES, Sender
+from cordboard.delivery.connection import LONGEST_BODY_BYTES
+from cordboard.delivery.sender import Sender
 from cordboard.domain.clock import ManualClock
 from cordboard.domain.webhook import Delivery, EventKind
+from tests.support.certificates import self_signed_certificate
 from tests.support.receiver import Answer, Receiver
 
 AT = datetime(2026, 3, 10, 9, 52, 27, tzinfo=UTC)
@@ -141,7 +139,7 @@ async def test_an_accepted_webhook_stays_accepted_when_the_rest_of_the_answer_do
 async def test_an_endless_answer_is_cut(receiver: Receiver, sender: Sender) -> None:
     receiver.script(Answer(body=b"x" * 100_000, is_endless=True))
     attempt = await sender.send(delivery(receiver.url))
-    assert attempt.response_body == b"x" * LONGEST_ANSWER_BYTES
+    assert attempt.response_body == b"x" * LONGEST_BODY_BYTES
     assert (await sender.send(delivery(receiver.url))).is_delivered
     assert len(receiver.connections) == 2
 
@@ -231,10 +229,10 @@ async def test_many_hanging_receivers_hold_up_no_other(receiver: Receiver, sende
     await asyncio.gather(*stuck)
 
 
-async def test_tls_names_the_host_and_trusts_no_unknown_certificate(tmp_path: Path) -> None:
+async def test_tls_names_the_host_and_trusts_no_unknownself_signed_certificate(tmp_path: Path) -> None:
     names: list[str | None] = []
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(_certificate(tmp_path, "partner.example"))
+    context.load_cert_chain(self_signed_certificate(tmp_path, "partner.example"))
     context.sni_callback = lambda _, name, __: names.append(name)
     server = await asyncio.start_server(lambda _, writer: writer.close(), "127.0.0.1", 0, ssl=context)
     port = server.sockets[0].getsockname()[1]
@@ -244,27 +242,3 @@ async def test_tls_names_the_host_and_trusts_no_unknown_certificate(tmp_path: Pa
     assert names == ["partner.example"]
     assert attempt.status is None
     assert "CERTIFICATE_VERIFY_FAILED" in attempt.error
-
-
-def _certificate(folder: Path, name: str) -> Path:
-    """A self-signed certificate with its key, in one file."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
-    now = datetime.now(UTC)
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(subject)
-        .issuer_name(subject)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
-        .sign(key, hashes.SHA256())
-    )
-    private = key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-    path = folder / "certificate.pem"
-    path.write_bytes(private + certificate.public_bytes(serialization.Encoding.PEM))
-    return path

@@ -124,7 +124,7 @@ async def test_sigterm_stops_it_in_order(folder: Path) -> None:
     assert await copy.process.wait() == 0
     assert not processes(copy.home)
     said = [line for line in copy.log.splitlines() if line.startswith("stopping")]
-    assert said == ["stopping web", "stopping switch, worker", "stopping Asterisk", "stopping PostgreSQL"]
+    assert said == ["stopping web", "stopping switch, worker, worker-2", "stopping Asterisk", "stopping PostgreSQL"]
 
 
 async def test_a_closed_terminal_stops_it_unless_nohup_says_otherwise(folder: Path) -> None:
@@ -148,7 +148,7 @@ async def test_a_closed_terminal_stops_it_unless_nohup_says_otherwise(folder: Pa
 
 
 async def test_what_is_killed_is_started_again(folder: Path) -> None:
-    async with started(PrivateCopy(folder / "home", {})) as copy:
+    async with started(PrivateCopy(folder / "home", {"worker_processes": "1"})) as copy:
         for name, part in PROGRAMS.items():
             killed = process_of(copy, part)
             os.kill(killed, signal.SIGKILL)

@@ -21,7 +21,8 @@ from cordboard.domain.webhook import Attempt, EventKind
 from tests.store.conftest import NOW, Office
 
 TENANT_TABLES = """
-SELECT c.relname, c.relrowsecurity AND c.relforcerowsecurity AS is_forced, pg_get_userbyid(c.relowner) AS owner,
+SELECT c.relname, c.relispartition, c.relrowsecurity AND c.relforcerowsecurity AS is_forced,
+    pg_get_userbyid(c.relowner) AS owner,
     (SELECT a.attname FROM pg_index i JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum = i.indkey[0]
      WHERE i.indrelid = c.oid AND i.indisprimary) AS first_of_key
 FROM pg_class c
@@ -29,8 +30,8 @@ WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p')
   AND (c.relname = 'tenants' OR EXISTS (
     SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = 'tenant_id' AND NOT a.attisdropped))
 """
-# Not a tenant's: nodes and workers are the house's, configuration is one number, migrations are the owner's.
-HOUSE_TABLES = {"nodes", "workers", "configuration", "migrations"}
+# Not a tenant's: nodes, workers and totals are the house's, configuration is one number, migrations are the owner's.
+HOUSE_TABLES = {"nodes", "workers", "configuration", "migrations", "delivery_totals"}
 
 
 async def fill(office: Office) -> None:
@@ -81,8 +82,10 @@ async def fill(office: Office) -> None:
     for _ in range(4):
         await rows.deliveries.insert(subscription.id, facts.id, EventKind.CALL_RECORDED, b"{}", NOW)
     attempt = Attempt(started_at=NOW, duration_milliseconds=5, status=200)
-    for claimed in await system.deliveries.claim(9, NOW, 30, 1):
+    for claimed in await system.deliveries.claim(9, NOW, 30, 1, 9):
         await system.deliveries.record(claimed, attempt, None, "delivered")
+    for claimed in await system.deliveries.claim(9, NOW + timedelta(seconds=1), 30, 1):
+        await system.deliveries.record(claimed, replace(attempt, status=None), NOW + timedelta(days=1))
 
 
 @pytest.fixture
@@ -100,7 +103,8 @@ async def app(database_url: str, office: Office, other_office: Office) -> AsyncI
 
 
 async def tenant_tables(connection: Any) -> list[str]:
-    return [row["relname"] for row in await connection.fetch(TENANT_TABLES)]
+    """Those that can be named in a query: a partition is reached through its table (``test_delivery_log``)."""
+    return [row["relname"] for row in await connection.fetch(TENANT_TABLES) if not row["relispartition"]]
 
 
 async def test_every_table_is_a_guarded_tenant_table_or_known_to_be_the_houses(database_url: str) -> None:
@@ -166,10 +170,12 @@ async def test_functions_that_see_more_than_their_caller_are_pinned_and_not_for_
         "queued_calls_at",
         "cdr_ids_with_number_part",
         "contact_ids_with_parts",
+        "turn_delivery_days",
     }
     for row in functions:
+        user = "cordboard_system" if row["proname"] == "turn_delivery_days" else "cordboard_app"
         assert "search_path=pg_catalog, public, pg_temp" in row["proconfig"]
-        assert row["proacl"].startswith("{keeper=X/keeper,cordboard_app=X/keeper}"), row["proname"]
+        assert row["proacl"].startswith(f"{{keeper=X/keeper,{user}=X/keeper}}"), row["proname"]
 
 
 async def test_the_partial_number_function_takes_the_tenant_from_the_connection(app: Any) -> None:

@@ -12,6 +12,7 @@ import pytest_asyncio
 from cordboard.lab.behaviour import Behaviour
 from cordboard.lab.number_plan import number
 from tests.support.call_watch import facts, watch
+from tests.support.descendants import descendants
 from tests.support.exchange import Exchange, connected, running_exchange, until
 from tests.support.voices import BOB_HZ, CUSTOMER_HZ, heard_by, recorded_tones, sound_at, voice
 
@@ -28,19 +29,6 @@ async def own_exchange(public_folder: Path) -> AsyncIterator[Exchange]:
     folder.chmod(0o755)
     async with running_exchange(folder) as running:
         yield running
-
-
-def descendants(pid: int) -> list[tuple[int, str]]:
-    """(pid, command line) of all processes below ``pid``."""
-    found, waiting = [], [pid]
-    while waiting:
-        parent = waiting.pop()
-        for task in Path(f"/proc/{parent}/task").glob("*/children"):
-            for child in map(int, task.read_text().split()):
-                command = Path(f"/proc/{child}/cmdline").read_bytes().replace(b"\0", b" ").decode()
-                found.append((child, command))
-                waiting.append(child)
-    return found
 
 
 def pid_of(exchange: Exchange, text: str) -> int:

@@ -24,7 +24,9 @@ async def claim_deliveries(core: Core, limit: int) -> list[Delivery]:
     """Up to ``limit`` deliveries to send now, of all tenants. Raises Unavailable."""
     settings = core.settings
     lease_seconds = settings.delivery_timeout_seconds + LEASE_MARGIN_SECONDS
-    return await core.store.system.deliveries.claim(limit, core.clock.now(), lease_seconds, settings.delivery_slots)
+    return await core.store.system.deliveries.claim(
+        limit, core.clock.now(), lease_seconds, settings.delivery_slots, settings.delivery_rate
+    )
 
 
 async def deliver_webhook(core: Core, sender: Sender, log: "AttemptLog", delivery: Delivery) -> FinishedAttempt:

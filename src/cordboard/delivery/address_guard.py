@@ -1,8 +1,8 @@
 """Which addresses a webhook may reach: public ones, and private networks that the operator named.
 
 A callback's URL is text that a customer wrote; without this it could make us talk to our own neighbours. Names
-are resolved once, and refused when any of their addresses is refused; the address that was judged is the one that is
-dialled. Every socket is judged again when it is made, so that literals, which need no resolving, pass here too.
+are resolved once, and refused when any of their addresses is refused; the address that was judged is the
+one that is dialled, and it is judged once more when that is done.
 """
 
 import asyncio
@@ -11,8 +11,6 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Any
-
-from aiohttp.abc import AbstractResolver, ResolveResult
 
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
@@ -113,8 +111,8 @@ def _with_scope(sockaddr: tuple[Any, ...]) -> str:
     return f"{address}%{sockaddr[3]}" if has_scope else address
 
 
-class AddressGuard(AbstractResolver):
-    """Judges addresses; resolves names for aiohttp and makes its sockets.
+class AddressGuard:
+    """Judges addresses, and finds out those of names.
 
     ``allow_networks``: private networks that may be reached as well, ``10.1.0.0/16``. Raises ValueError when one of
     them is none. ``names`` is who knows the addresses of names.
@@ -141,40 +139,25 @@ class AddressGuard(AbstractResolver):
         if (isinstance(address, IPv6Address) and address.scope_id) or not self.permits(address):
             raise ForbiddenAddress(f"{text} is not a public address")
 
-    async def resolve(
-        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
-    ) -> list[ResolveResult]:
-        """All addresses of ``host``.
+    async def resolve(self, host: str, port: int = 0) -> list[tuple[int, str]]:
+        """All addresses of ``host``, each with its family.
 
         Raises:
             ForbiddenAddress: at least one of them may not be reached.
             OSError: it has none.
         """
-        loop = asyncio.get_running_loop()
-        found = await loop.run_in_executor(self._threads, self._names, host, port, family)
+        try:
+            literal = ip_address(host)
+        except ValueError:
+            loop = asyncio.get_running_loop()
+            found = await loop.run_in_executor(self._threads, self._names, host, port, socket.AF_UNSPEC)
+        else:
+            found = [(socket.AF_INET if literal.version == 4 else socket.AF_INET6, host)]
         for _, address in found:
             self.vet(address)
-        return [
-            ResolveResult(
-                hostname=host,
-                host=address,
-                port=port,
-                family=each,
-                proto=socket.IPPROTO_TCP,
-                flags=socket.AI_NUMERICHOST | socket.AI_NUMERICSERV,
-            )
-            for each, address in found
-        ]
-
-    def make_socket(self, address: tuple[Any, ...]) -> socket.socket:
-        """The socket for an address as ``getaddrinfo`` gives it: aiohttp's ``socket_factory``.
-
-        Raises:
-            ForbiddenAddress: it may not be reached.
-        """
-        family, kind, protocol, _, sockaddr = address
-        self.vet(sockaddr[0])
-        return socket.socket(family, kind, protocol)
+        if not found:
+            raise OSError(f"{host} has no address")
+        return found
 
     async def close(self) -> None:
         """Let the threads go. Look-ups under way end by themselves."""

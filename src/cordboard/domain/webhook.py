@@ -67,7 +67,10 @@ class Subscription:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery:
-    """One event for one subscription, until the subscriber has it. ``id`` is the ``webhook-id`` of every attempt."""
+    """One event for one subscription, until the subscriber has it. ``id`` is the ``webhook-id`` of every attempt.
+
+    ``url``, ``host`` (with its port) and ``authorization`` are there once it is claimed.
+    """
 
     id: UUID
     tenant_id: int
@@ -79,6 +82,7 @@ class Delivery:
     due_at: datetime
     attempts: int = 0
     url: str = ""
+    host: str = ""
     authorization: str = ""
 
 

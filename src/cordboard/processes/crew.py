@@ -14,6 +14,11 @@ log = structlog.get_logger()
 
 Job = TypeVar("Job")
 
+# After a claim, a rest of this share of what it took: under load each one then finds many jobs instead of one or two,
+# and what claims cost stays a part of what the jobs cost.
+REST_SHARE = 1.0
+MOST_REST_SECONDS = 0.05
+
 
 class Crew(Generic[Job]):
     """Claims jobs while it has hands free, and does each in a task of its own.
@@ -53,9 +58,13 @@ class Crew(Generic[Job]):
 
     async def run(self) -> None:
         """Work until cancelled. Jobs in hand go on: see ``finish``."""
+        loop = asyncio.get_running_loop()
         while True:
-            if await self._begin():
-                continue  # as many as there were hands: there may be more
+            began = loop.time()
+            is_more_likely = await self._begin()
+            await asyncio.sleep(min(MOST_REST_SECONDS, REST_SHARE * (loop.time() - began)))
+            if is_more_likely:
+                continue  # as many as there were hands
             with contextlib.suppress(TimeoutError):
                 # Not wait_for: before Python 3.12 it swallows a cancellation that comes together with the waking.
                 async with asyncio.timeout(self._poll_seconds):

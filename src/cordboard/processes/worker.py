@@ -8,12 +8,13 @@ import os
 import threading
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from uuid import UUID
 
 import structlog
 
 from cordboard.actions.core import Core
+from cordboard.actions.count_deliveries import DeliveryCounts
 from cordboard.actions.deliver_webhook import AttemptLog, claim_deliveries, deliver_webhook
 from cordboard.actions.finish_recording import claim_recordings, finish_recording
 from cordboard.actions.fold_counts import fold_counts
@@ -23,6 +24,7 @@ from cordboard.app import build_core
 from cordboard.delivery.address_guard import AddressGuard
 from cordboard.delivery.sender import Sender
 from cordboard.domain.errors import Unavailable
+from cordboard.domain.webhook import Delivery
 from cordboard.media.archive import Archive
 from cordboard.processes.crew import Crew
 from cordboard.processes.outage import Outage
@@ -51,7 +53,10 @@ class Worker:
 
     def __init__(self, core: Core, sender: Sender, threads: ThreadPoolExecutor) -> None:
         self._core = core
-        archive, attempts = Archive(core.settings.recordings), AttemptLog(core)
+        archive = Archive(core.settings.recordings)
+        self._sender = sender
+        self._attempts = AttemptLog(core)
+        self._counts = DeliveryCounts(core)
         self._archive = archive
         self._reported: set[UUID] = set()
         self._name = f"{core.settings.node_name}/{os.getpid()}"
@@ -60,7 +65,7 @@ class Worker:
             hands=DELIVERIES_AT_ONCE,
             poll_seconds=POLL_SECONDS,
             claim=lambda limit: claim_deliveries(core, limit),
-            work=lambda delivery: deliver_webhook(core, sender, attempts, delivery),
+            work=self._deliver,
             key=lambda delivery: delivery.id,
         )
         self._recordings = Crew(
@@ -75,6 +80,7 @@ class Worker:
     async def run(self) -> None:
         """Work until cancelled; then finish what is in hand."""
         try:
+            await self._turn_log_days()
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._listen())
                 tasks.create_task(self._deliveries.run())
@@ -85,6 +91,15 @@ class Worker:
                 tasks.create_task(self._every(BEAT_SECONDS, "beat", self._beat))
         finally:
             await asyncio.gather(self._deliveries.finish(FINISH_SECONDS), self._recordings.finish(FINISH_SECONDS))
+            with suppress(Unavailable):
+                await self._counts.write()
+
+    async def _turn_log_days(self) -> None:
+        """Before the first result is logged: a day's partition is not made once rows of it lie elsewhere."""
+        try:
+            await self._core.store.system.turn_log_days(self._core.clock.now())
+        except Unavailable as away:
+            log.warning("log_days_not_made", reason=str(away))  # rows go to the common partition; the purge tries again
 
     async def _listen(self) -> None:
         """Wake the deliveries when some were committed. The poll heals what is not heard."""
@@ -114,7 +129,11 @@ class Worker:
     async def _fold(self) -> None:
         await fold_counts(self._core)
 
+    async def _deliver(self, delivery: Delivery) -> None:
+        self._counts.count(await deliver_webhook(self._core, self._sender, self._attempts, delivery))
+
     async def _beat(self) -> None:
+        await self._counts.write()
         await self._core.store.system.workers.beat(self._name, self._core.clock.now())
 
 

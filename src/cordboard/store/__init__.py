@@ -3,6 +3,7 @@
 from cordboard.store.admissions import Admission as Admission
 from cordboard.store.admissions import Line as Line
 from cordboard.store.deliveries import LoggedDelivery as LoggedDelivery
+from cordboard.store.delivery_figures import TargetState as TargetState
 from cordboard.store.delivery_queue import FinishedAttempt as FinishedAttempt
 from cordboard.store.dids import OwnedDid as OwnedDid
 from cordboard.store.instructions import Instruction as Instruction

@@ -60,7 +60,7 @@ class Deliveries:
         """The HTTP requests of a delivery, first one first."""
         rows = await self._door.fetch(
             "SELECT started_at, duration_milliseconds, status, error, response_body, response_headers"
-            " FROM delivery_attempts WHERE tenant_id = $1 AND delivery_id = $2 ORDER BY id",
+            " FROM delivery_attempts WHERE tenant_id = $1 AND delivery_id = $2 ORDER BY started_at",
             self._tenant_id,
             delivery_id,
         )
@@ -94,7 +94,7 @@ class Deliveries:
         ]
 
 
-def delivery_of(row: Row, *, url: str = "", authorization: str = "") -> Delivery:
+def delivery_of(row: Row, *, url: str = "", host: str = "", authorization: str = "") -> Delivery:
     """The delivery in a row."""
     return Delivery(
         id=row["id"],
@@ -107,5 +107,6 @@ def delivery_of(row: Row, *, url: str = "", authorization: str = "") -> Delivery
         due_at=row["due_at"],
         attempts=row["attempts"],
         url=url,
+        host=host,
         authorization=authorization,
     )

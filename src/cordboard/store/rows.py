@@ -11,11 +11,12 @@ from cordboard.store.click_to_calls import ClickToCalls
 from cordboard.store.configuration import Configuration, Revision
 from cordboard.store.contacts import Contacts
 from cordboard.store.deliveries import Deliveries
+from cordboard.store.delivery_figures import DeliveryFigures
 from cordboard.store.delivery_queue import DeliveryQueue
 from cordboard.store.dids import AllDids, Dids
 from cordboard.store.extensions import Extensions
 from cordboard.store.groups import Groups
-from cordboard.store.housekeeping import purge
+from cordboard.store.housekeeping import purge, turn_log_days
 from cordboard.store.instructions import AllInstructions, Instructions
 from cordboard.store.keys import AllKeys, Keys
 from cordboard.store.lines import Lines
@@ -83,6 +84,11 @@ class SystemRows:
         self.cdrs = AllCdrs(door)
         self.recordings = AllRecordings(door)
         self.deliveries = DeliveryQueue(door, vault)
+        self.delivery_figures = DeliveryFigures(door)
+
+    async def turn_log_days(self, now: datetime) -> None:
+        """Make the delivery log's next days, and drop those that are past their time."""
+        await turn_log_days(self._door, now)
 
     async def purge(self, now: datetime) -> int:
         """Delete what is past its time; returns how many rows that were."""

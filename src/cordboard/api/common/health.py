@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from cordboard.actions.core import Core
+from cordboard.api.common.delivery_metrics import MOST_TARGETS
 from cordboard.api.common.metrics import Metrics
 from cordboard.domain.errors import Unavailable
 from cordboard.domain.registration import Node
@@ -42,6 +43,7 @@ class Health:
         try:
             async with asyncio.timeout(CHECK_SECONDS):
                 await self._count_calls()
+                await self._count_deliveries()
         except (TimeoutError, Unavailable):
             pass
         return Response(self._metrics.text(), media_type="text/plain; version=0.0.4; charset=utf-8")
@@ -64,6 +66,11 @@ class Health:
         for node in await system.nodes.list():
             queued = await system.calls.queued(node.id)
             self._metrics.set_calls(node.name, live=node.live_calls, queued=len(queued))
+
+    async def _count_deliveries(self) -> None:
+        figures = self._core.store.system.delivery_figures
+        totals, targets = await figures.totals(), await figures.targets(MOST_TARGETS)
+        self._metrics.deliveries.show(totals, targets, self._core.clock.now())
 
 
 def can_place_calls(node: Node, now: datetime) -> bool:

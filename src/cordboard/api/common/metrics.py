@@ -5,6 +5,8 @@ import os
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics
 from prometheus_client.exposition import generate_latest
 
+from cordboard.api.common.delivery_metrics import DeliveryMetrics
+
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH"})
 # Seconds. makeCall promises 0.1 at the 99th percentile.
 _BUCKETS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
@@ -30,6 +32,8 @@ class Metrics:
         )
         self._live = Gauge("cordboard_live_calls", "Calls not ended.", ("node",), registry=registry)
         self._queued = Gauge("cordboard_queued_calls", "Calls not started.", ("node",), registry=registry)
+        self.deliveries = DeliveryMetrics()
+        registry.register(self.deliveries)
 
     def count(self, *, method: str, route: str, status: int, seconds: float) -> None:
         """One request was answered. ``route`` is a path template, never a path: series must stay few."""

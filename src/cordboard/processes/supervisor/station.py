@@ -70,7 +70,7 @@ class Station:
         finally:
             await asyncio.gather(*starting)
         self._progress("starting our programs")
-        await self._start([self._ours("switch"), self._ours("worker")])
+        await self._start([self._ours("switch"), *self._workers()])
         await self._start([*self._webs(), *([self._lab()] if demo else [])])
         await self._unless_given_up(self._until_healthy())
         if demo:
@@ -176,9 +176,13 @@ class Station:
             for number in range(1, self._settings.web_processes + 1)
         ]
 
-    def _ours(self, name: str) -> Program:
+    def _workers(self) -> list[Program]:
+        count = self._settings.worker_processes
+        return [self._ours("worker", "worker" if number == 1 else f"worker-{number}") for number in range(1, count + 1)]
+
+    def _ours(self, name: str, called: str = "") -> Program:
         return Program(
-            name=name,
+            name=called or name,
             command=_module(f"cordboard.processes.{name}"),
             log=self._log(name),
             environment=self._environment(),
