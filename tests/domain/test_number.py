@@ -1,6 +1,8 @@
 """Numbers as people, carriers and tenants write them."""
 
+import phonenumbers
 import pytest
+from phonenumbers import PhoneNumberFormat
 
 from cordboard.domain.number import (
     canonical_beginning,
@@ -48,6 +50,17 @@ def test_a_number_is_shown_as_people_at_home_write_it() -> None:
     assert national_form("+390312345678", "VN") == "+390312345678"
     assert national_form("+390312345678", "IT") == "0312345678"
     assert national_form("113", "VN") == "113"
+
+
+@pytest.mark.parametrize("country", sorted(phonenumbers.SUPPORTED_REGIONS))
+def test_national_form_is_what_parsing_would_make_of_it(country: str) -> None:
+    for kind in phonenumbers.PhoneNumberType.values():
+        example = phonenumbers.example_number_for_type(country, kind)
+        if example is None:
+            continue
+        canonical = phonenumbers.format_number(example, PhoneNumberFormat.E164)
+        national = phonenumbers.format_number(phonenumbers.parse(canonical), PhoneNumberFormat.NATIONAL)
+        assert national_form(canonical, country) == "".join(filter(str.isdecimal, national))
 
 
 @pytest.mark.parametrize(

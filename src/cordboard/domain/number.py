@@ -9,7 +9,7 @@ import re
 from functools import lru_cache
 
 import phonenumbers
-from phonenumbers import PhoneNumberFormat, shortnumberinfo
+from phonenumbers import PhoneNumber, PhoneNumberFormat, shortnumberinfo
 
 from cordboard.domain.trunk import NumberFormat
 
@@ -58,14 +58,21 @@ def is_emergency_number(canonical: str, country: str) -> bool:
     return shortnumberinfo.is_emergency_number(canonical, country)
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=65536)
 def national_form(canonical: str, country: str) -> str:
     """How people in ``country`` write a number: national digits for their own, ``+`` E.164 for others."""
-    if not canonical.startswith("+"):
+    code = phonenumbers.country_code_for_region(country)
+    own = canonical.removeprefix(f"+{code}")  # no country's code begins with another's
+    if own == canonical or not own:
         return canonical
-    number = phonenumbers.parse(canonical)
-    if number.country_code != phonenumbers.country_code_for_region(country):
-        return canonical
+    # What parsing would find out is known of a canonical number; it is most of the work (28 against 12 µs).
+    zeros = len(own) - len(own[:-1].lstrip("0")) - 1
+    number = PhoneNumber(
+        country_code=code,
+        national_number=int(own),
+        italian_leading_zero=True if zeros else None,
+        number_of_leading_zeros=zeros if zeros > 1 else None,
+    )
     return _NOT_DIGIT.sub("", phonenumbers.format_number(number, PhoneNumberFormat.NATIONAL))
 
 
