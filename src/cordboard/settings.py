@@ -50,6 +50,8 @@ class Settings:
     cdr_event_seconds: int
     delivery_slots: int
     delivery_timeout_seconds: int
+    smtp_url: str = field(repr=False)
+    mail_from: str
     demo: bool
     log_level: str
     lab_sip: str

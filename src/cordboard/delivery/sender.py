@@ -13,6 +13,7 @@ from yarl import URL
 
 from cordboard.delivery.address_guard import AddressGuard
 from cordboard.delivery.callback_url import read_callback_url
+from cordboard.delivery.signing import signing_headers
 from cordboard.domain.clock import Clock
 from cordboard.domain.errors import InvalidInput
 from cordboard.domain.webhook import Attempt, Delivery
@@ -72,7 +73,7 @@ class Sender:
     async def send(self, delivery: Delivery) -> Attempt:
         """Make one attempt, in ``timeout_seconds`` at the most. What goes wrong is in the Attempt, never raised.
 
-        Headers beyond the partner's key: Standard Webhooks 1.0 (``webhook-id``, ``webhook-timestamp``).
+        Headers beyond the partner's key: those of Standard Webhooks 1.0 (``delivery.signing``).
         """
         started_at, started = self._clock.now(), self._clock.monotonic()
         answer = _Answer()
@@ -129,8 +130,7 @@ def _headers(delivery: Delivery, url: URL, at: datetime) -> dict[str, str]:
         "Content-Type": "application/json",
         "User-Agent": USER_AGENT,
         "Accept-Encoding": "identity",
-        "webhook-id": str(delivery.id),
-        "webhook-timestamp": str(int(at.timestamp())),
+        **signing_headers(delivery, at),
     }
     if delivery.authorization:
         headers["Authorization"] = delivery.authorization

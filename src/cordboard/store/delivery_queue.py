@@ -11,6 +11,7 @@ import msgspec
 from cordboard.domain.webhook import Attempt, Delivery
 from cordboard.store.deliveries import delivery_of
 from cordboard.store.pool import Door, HeldDoor, PoolDoor, Row
+from cordboard.store.signing_secrets import open_secrets
 from cordboard.store.vault import Vault
 
 # The next delivery of a call to a target leaves at the latest this long after the one before it did.
@@ -57,7 +58,7 @@ SET state = 'leased', due_at = $3, first_claimed_at = COALESCE(d.first_claimed_a
 FROM picked, subscriptions s
 WHERE (d.tenant_id, d.id) = (picked.tenant_id, picked.id) AND (s.tenant_id, s.id) = (d.tenant_id, d.subscription_id)
 RETURNING d.id, d.tenant_id, d.subscription_id, d.call_id, d.kind, d.body, d.created_at, d.due_at, d.attempts,
-    d.sequence, s.url, s.authorization_sealed
+    d.sequence, s.url, s.authorization_sealed, s.secrets_sealed
 """
 
 # All in one statement: attempts, what comes next, and the subscriptions' counts. Those are locked in the order of
@@ -65,14 +66,15 @@ RETURNING d.id, d.tenant_id, d.subscription_id, d.call_id, d.kind, d.body, d.cre
 _RECORD = """
 WITH result AS (
     SELECT * FROM unnest($1::bigint[], $2::uuid[], $3::bigint[], $4::timestamptz[], $5::integer[], $6::integer[],
-        $7::text[], $8::bytea[], $9::text[], $10::timestamptz[], $11::text[], $12::boolean[], $13::timestamptz[])
+        $7::text[], $8::bytea[], $9::text[], $10::timestamptz[], $11::text[], $12::boolean[], $13::timestamptz[],
+        $14::text[])
     AS r (tenant_id, delivery_id, subscription_id, started_at, duration_milliseconds, status, error, response_body,
-        response_headers, next_due_at, outcome, is_delivered, finished_at)
+        response_headers, next_due_at, outcome, is_delivered, finished_at, url)
 ), attempted AS (
     INSERT INTO delivery_attempts (tenant_id, delivery_id, started_at, duration_milliseconds, status, error,
-        response_body, response_headers)
+        response_body, response_headers, url)
     SELECT tenant_id, delivery_id, started_at, duration_milliseconds, status, error, response_body,
-        response_headers::json FROM result
+        response_headers::json, url FROM result
 ), retried AS (
     UPDATE deliveries d SET state = 'waiting', due_at = r.next_due_at, attempts = d.attempts + 1
     FROM result r WHERE (d.tenant_id, d.id) = (r.tenant_id, r.delivery_id) AND r.next_due_at IS NOT NULL
@@ -87,17 +89,21 @@ WITH result AS (
     FROM finished ON CONFLICT DO NOTHING
 ), verdict AS (
     SELECT tenant_id, subscription_id, bool_or(is_delivered) AS is_delivered, count(*) AS failures,
-        max(COALESCE(NULLIF(error, ''), 'HTTP ' || status)) AS error
+        max(COALESCE(NULLIF(error, ''), 'HTTP ' || status)) AS error,
+        min(finished_at) AS first_failed_at, max(finished_at) AS last_failed_at
     FROM result GROUP BY tenant_id, subscription_id
 ), judged AS MATERIALIZED (
-    SELECT s.tenant_id, s.id, v.is_delivered, v.failures, v.error
+    SELECT s.tenant_id, s.id, v.is_delivered, v.failures, v.error, v.first_failed_at, v.last_failed_at
     FROM subscriptions s JOIN verdict v ON (s.tenant_id, s.id) = (v.tenant_id, v.subscription_id)
     WHERE NOT v.is_delivered OR s.failed_count > 0 OR s.last_error IS NOT NULL
     ORDER BY s.id FOR NO KEY UPDATE OF s
 )
 UPDATE subscriptions s
 SET failed_count = CASE WHEN j.is_delivered THEN 0 ELSE s.failed_count + j.failures END,
-    last_error = CASE WHEN j.is_delivered THEN NULL ELSE j.error END
+    last_error = CASE WHEN j.is_delivered THEN NULL ELSE j.error END,
+    failing_since = CASE WHEN NOT j.is_delivered THEN COALESCE(s.failing_since, j.first_failed_at) END,
+    last_failed_at = CASE WHEN NOT j.is_delivered THEN greatest(s.last_failed_at, j.last_failed_at) END,
+    warned_at = CASE WHEN NOT j.is_delivered THEN s.warned_at END
 FROM judged j WHERE (s.tenant_id, s.id) = (j.tenant_id, j.id)
 """
 
@@ -154,6 +160,7 @@ class DeliveryQueue:
                 row,
                 url=row["url"],
                 authorization=self._vault.open(row["tenant_id"], row["authorization_sealed"]),
+                secrets=open_secrets(self._vault, row["tenant_id"], row["secrets_sealed"]),
             )
             for row in rows
         ]
@@ -184,6 +191,7 @@ class DeliveryQueue:
                 one.outcome,
                 one.attempt.is_delivered,
                 one.finished_at,
+                one.delivery.url,
             )
             for one in finished
         ]

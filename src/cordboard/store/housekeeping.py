@@ -15,6 +15,7 @@ _BATCH = 10_000
 _KEPT = (
     ("delivery_attempts", "started_at", "tenant_id, delivery_id, id", LOG_KEPT),
     ("delivery_log", "finished_at", "tenant_id, id", LOG_KEPT),
+    ("mails", "created_at", "tenant_id, id", LOG_KEPT),
     ("call_requests", "accepted_at", "tenant_id, request_id", REQUESTS_KEPT),
     ("logins", "expires_at", "tenant_id, id", timedelta()),
     ("login_attempts", "began_at", "tenant_id, user_name", ATTEMPTS_WITHIN),
