@@ -52,6 +52,8 @@ class Settings:
     delivery_timeout_seconds: int
     delivery_rate: int
     worker_processes: int
+    smtp_url: str = field(repr=False)
+    mail_from: str
     demo: bool
     log_level: str
     lab_sip: str

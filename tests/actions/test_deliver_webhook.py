@@ -97,20 +97,26 @@ async def test_nobody_listens_is_a_failure_like_any_other(
     assert errors[1:] == ["10.0.0.1 is not a public address", "url: neither http nor https", None]
 
 
+@pytest.mark.parametrize("jitter", [0.0, 0.5, 1.0])
 async def test_gives_up_after_the_whole_schedule_and_keeps_the_log(
-    workshop: Workshop, receiver: Receiver, sender: Sender
+    workshop: Workshop, receiver: Receiver, sender: Sender, monkeypatch: pytest.MonkeyPatch, jitter: float
 ) -> None:
+    """5 s, 30 s, 2 min, 10 min, 30 min, 1 h, 3 h, 6 h, 12 h, 24 h, 24 h; up to a tenth more, never less."""
+    monkeypatch.setattr("cordboard.actions.deliver_webhook.random.random", lambda: jitter)
     await workshop.subscribe(receiver.url)
     await workshop.end_call()
     receiver.default = Answer(status=503)
-    outcomes = []
-    for _ in range(12):
+    for seconds in (5, 30, 120, 600, 1800, 3600, 10_800, 21_600, 43_200, 86_400, 86_400):
         [finished] = await deliver_all(workshop, sender)
-        outcomes.append(finished.outcome)
-        if finished.next_due_at is not None:
-            workshop.clock.move((finished.next_due_at - workshop.clock.now()).total_seconds())
-    assert outcomes == [""] * 11 + ["given_up"]
-    assert 4 * 86_400 > (workshop.clock.now() - NOW).total_seconds() > 3 * 86_400
+        pause = seconds * (1 + jitter / 10)
+        assert finished.next_due_at == finished.finished_at + timedelta(seconds=pause)
+        assert finished.finished_at == workshop.clock.now()
+        workshop.clock.move(pause - 0.001)
+        assert await deliver_all(workshop, sender) == []
+        workshop.clock.move(0.001)
+    [finished] = await deliver_all(workshop, sender)
+    assert (finished.outcome, finished.next_due_at) == ("given_up", None)
+    assert len(receiver.requests) == 12
     workshop.clock.move(7 * 86_400)
     assert await deliver_all(workshop, sender) == []
     [logged] = await workshop.deliveries()

@@ -54,7 +54,7 @@ class Answer:
     @property
     def json(self) -> dict[str, Any]:
         """The body, which must be JSON and say so."""
-        assert self.headers["content-type"] == "application/json", self
+        assert self.headers["content-type"] in {"application/json", "application/problem+json"}, self
         parsed: dict[str, Any] = json.loads(self.body)
         return parsed
 

@@ -9,10 +9,10 @@ from schemathesis.specs.openapi.definitions import OPENAPI_31
 
 from tests.api.house import House
 
-DIALECTS = ("alohub", "voxloud")
-FILES = ("/docs", "/docs/alohub", "/docs/voxloud", "/docs/reference.css", "/docs/reference.js")
+DIALECTS = ("alohub", "voxloud", "management")
+FILES = ("/docs", "/docs/alohub", "/docs/voxloud", "/docs/management", "/docs/reference.css", "/docs/reference.js")
 DIALECT_PAGES = tuple(f"/docs/{dialect}" for dialect in DIALECTS)
-METHODS = ("get", "post", "put", "delete")
+METHODS = ("get", "post", "put", "patch", "delete")
 
 every_dialect = pytest.mark.parametrize("dialect", DIALECTS)
 
@@ -51,7 +51,7 @@ async def test_every_schema_is_one_and_every_example_is_of_its_schema(document: 
         contents += [resolved(document, one).get("content", {}) for one in operation["responses"].values()]
         contents.append(operation.get("requestBody", {}).get("content", {}))
     contents += [item["post"]["requestBody"]["content"] for item in document["webhooks"].values()]
-    media = [one["application/json"] for one in contents if "application/json" in one]
+    media = [one[kind] for one in contents for kind in one if kind in {"application/json", "application/problem+json"}]
     for one in media:
         whole = {**one["schema"], "components": document["components"]}
         jsonschema_rs.meta.validate(whole)

@@ -124,5 +124,9 @@ async def test_alohubs_document(host: Host) -> None:
     await host.examine("alohub", *headers, f"--include-path={LOGOUT}")
 
 
+async def test_the_management_document(host: Host) -> None:
+    await host.examine("management", f"--header=Authorization: {KEY}")
+
+
 async def test_voxlouds_document(host: Host) -> None:
     await host.examine("voxloud", f"--header=Voverc-Auth: {KEY}")

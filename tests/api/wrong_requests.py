@@ -77,6 +77,7 @@ class Wire:
     too_many: Expected
     away: Expected
     read_error: Callable[[Answer], tuple[str, str]]
+    media_type: str = "application/json"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -153,7 +154,7 @@ class Scene:
             return "Retry-After stands on 429 and 503 alone"
         if attempt.expected == self.specimen.expected or (status == 200 and not self.specimen.is_json):
             return ""
-        if answer.headers["content-type"] != "application/json":
+        if answer.headers["content-type"] != self.wire.media_type:
             return "not JSON"
         told, message = self.wire.read_error(answer)
         if told != code:
@@ -269,7 +270,7 @@ async def try_limits(scene: Scene) -> None:
     """Over the limit, whatever else is wrong with a request."""
     scene = await scene.of_one_thing()
     good, wire = scene.good, scene.wire
-    wrong_method = good.but("a wrong method", wire.wrong_method, method="PATCH")
+    wrong_method = good.but("a wrong method", wire.wrong_method, method="TRACE")
     await scene.office.change(limit_route=1)
     await scene.check(
         good,

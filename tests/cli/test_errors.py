@@ -6,6 +6,7 @@ from uuid import UUID
 
 import pytest
 
+from cordboard.domain.webhook import EventKind
 from tests.cli.conftest import Terminal
 
 OF_ACME = ("--tenant", "acme")
@@ -16,6 +17,10 @@ QUEUE = ("queue", "create", *OF_ACME)
 CALLOUT = ("callout", "create", "campaign", *OF_ACME)
 CONTACT = ("contact", "add", *OF_ACME)
 WEBHOOK = ("webhook", "add", *OF_ACME, "--authorization", "k")
+EVENTS = f"event: 'x' is none of {', '.join(EventKind)}"
+DIALECTS = "dialect: 'x' is none of alohub, cordboard, voxloud"
+RESULTS = "result: 'x' is none of pending, delivered, given_up, gone, kept"
+SECRETS = "secret: is not 'whsec_' and 24 to 64 bytes in base64"
 
 
 @pytest.mark.parametrize(
@@ -85,7 +90,21 @@ WEBHOOK = ("webhook", "add", *OF_ACME, "--authorization", "k")
         ((*CONTACT, "--last-name", "Le", "--phone", "x"), "primary_phone: 'x' is not a telephone number in VN"),
         (("contact", "remove", str(UUID(int=7))), f"no contact '{UUID(int=7)}'"),
         (("did", "remove", "+842873000009"), "no DID '+842873000009'"),
-        ((*WEBHOOK, "--dialect", "x", "--url", "https://x.invalid/"), "dialect: 'x' is none of alohub"),
+        ((*WEBHOOK, "--dialect", "x", "--url", "https://x.invalid/"), DIALECTS),
+        (
+            (*WEBHOOK, "--dialect", "cordboard", "--url", "https://x.invalid/"),
+            "events: of 'cordboard' are recording.failed, recording.ready",
+        ),
+        ((*WEBHOOK, "--dialect", "cordboard", "--event", "x", "--url", "https://x.invalid/"), EVENTS),
+        ((*WEBHOOK, "--dialect", "alohub", "--secret", "x", "--url", "https://x.invalid/"), SECRETS),
+        (("webhook", "rotate-secret", "999"), "no webhook '999'"),
+        (("webhook", "disable", "999"), "no webhook '999'"),
+        (("deliveries", "show", "x"), "id: 'x' is not a delivery's id"),
+        (("deliveries", "show", str(UUID(int=7))), f"no delivery '{UUID(int=7)}'"),
+        (("deliveries", "resend", str(UUID(int=7))), f"no delivery '{UUID(int=7)}'"),
+        (("deliveries", "list", "--result", "x"), RESULTS),
+        (("deliveries", "list", "--since", "x"), "since: 'x' is not a time such as 2026-03-10T09:00:00+07:00"),
+        (("deliveries", "replay", "--call", "x"), "id: 'x' is no reference, no 32 hex digits and no number"),
         ((*WEBHOOK, "--dialect", "alohub", "--url", "ftp://x.invalid/"), "url: neither http nor https"),
         (
             (*WEBHOOK, "--dialect", "alohub", "--url", "http://10.0.0.1/"),

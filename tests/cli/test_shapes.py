@@ -1,13 +1,19 @@
 """What each command prints with ``--json``: an interface that others script against."""
 
+import asyncio
 import re
+from datetime import UTC, datetime
+from uuid import uuid4
 
 import pytest
 
 from cordboard.domain.key import looks_like_ours
 from cordboard.domain.tenant import SCOPES
+from cordboard.domain.webhook import Attempt, EventKind
+from cordboard.store import Store
 from tests.cli.conftest import Shell, Terminal
 
+SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw4JXWZtAuqfA="
 HEX_32 = re.compile(r"[0-9a-f]{32}")
 
 
@@ -245,12 +251,79 @@ def test_webhooks(terminal: Terminal) -> None:
         "is_enabled": True,
         "failed_count": 0,
         "last_error": None,
+        "failing_since": None,
+        "secret": made["secret"],
     }
+    assert made.pop("secret").startswith("whsec_")
     assert terminal.json("webhook", "list", "--tenant", "acme") == [{"tenant": "acme", **made}]
     webhook_id = str(made["id"])
+    assert terminal.json("webhook", "disable", webhook_id) == {"id": made["id"], "is_enabled": False}
     assert terminal.json("webhook", "enable", webhook_id) == {"id": made["id"], "is_enabled": True}
+    changed = terminal.json("webhook", "set", webhook_id, "--email", "it@acme.example", "--event", "call_recorded")
+    assert changed == made | {"notification_email": "it@acme.example", "events": ["call_recorded"]}
+    rotated = terminal.json("webhook", "rotate-secret", webhook_id)
+    assert list(rotated) == ["id", "secret", "others_until"]
+    assert len(rotated["others_until"]) == 1
+    own = terminal.json("webhook", "rotate-secret", webhook_id, "--secret", SECRET, "--at-once")
+    assert own == {"id": made["id"], "secret": SECRET, "others_until": []}
     assert terminal.json("webhook", "remove", webhook_id) == {"id": made["id"], "is_removed": True}
     assert terminal.json("webhook", "list") == []
+
+
+def test_our_own_events_are_for_whoever_asks(terminal: Terminal) -> None:
+    terminal.json("tenant", "create", "acme")
+    made = terminal.json("webhook", "add", "--tenant", "acme", "--dialect", "cordboard", "--url", "http://127.0.0.1:9/",
+                         "--event", "recording.ready", "recording.failed", "--secret", SECRET)  # fmt: skip
+    assert (made["dialect"], made["events"]) == ("cordboard", ["recording.failed", "recording.ready"])
+    assert made["secret"] == SECRET
+
+
+async def test_deliveries(terminal: Terminal, store: Store) -> None:
+    run = asyncio.to_thread
+    await run(terminal.json, "tenant", "create", "acme")
+    made = await run(terminal.json, "webhook", "add", "--tenant", "acme", "--dialect", "alohub", "--url",
+                     "http://127.0.0.1:9/", "--authorization", "k")  # fmt: skip
+    tenant = await store.system.tenants.by_name("acme")
+    assert tenant is not None
+    rows, call_id, now = store.for_tenant(tenant.id), uuid4(), datetime.now(UTC)
+    kept = await rows.deliveries.keep(made["id"], call_id, EventKind.CALL_RECORDED, b'{"n":1}', now)
+    (listed,) = await run(terminal.json, "deliveries", "list", "--webhook", str(made["id"]), "--result", "kept")
+    assert listed == {
+        "tenant": "acme",
+        "id": str(kept),
+        "webhook_id": made["id"],
+        "call_id": call_id.hex,
+        "event": "call_recorded",
+        "result": "kept",
+        "attempts": 0,
+        "created_at": listed["created_at"],
+        "finished_at": listed["created_at"],
+        "next_attempt_at": None,
+    }
+    assert await run(terminal.json, "deliveries", "list", "--call", call_id.hex, "--since", now.isoformat()) == [listed]
+    assert await run(terminal.json, "deliveries", "list", "--until", now.isoformat()) == []
+    assert await run(terminal.json, "deliveries", "replay", "--event", "recording.ready") == {"deliveries": 0}
+    assert await run(terminal.json, "deliveries", "replay") == {"deliveries": 1}
+    again = await run(terminal.json, "deliveries", "resend", str(kept))
+    assert again == {"id": str(kept), "is_resent": True}
+    (claimed,) = await store.system.deliveries.claim(1, datetime.now(UTC), 30, 1)
+    attempt = Attempt(started_at=now, duration_milliseconds=7, status=503, response_body=b"not now")
+    await store.system.deliveries.record(claimed, attempt, None, "given_up")
+    shown = await run(terminal.json, "deliveries", "show", str(kept))
+    assert shown.items() >= {"result": "given_up", "attempts": 1, "body": '{"n":1}', "url": made["url"]}.items()
+    assert shown["log"] == [
+        {
+            "started_at": shown["log"][0]["started_at"],
+            "duration_milliseconds": 7,
+            "url": made["url"],
+            "status": 503,
+            "error": "",
+            "response_headers": {},
+            "response_body": "not now",
+        }
+    ]
+    people = (await run(terminal.run, "deliveries", "show", str(kept))).out
+    assert "7 ms  HTTP 503\n  not now" in people
 
 
 @pytest.mark.parametrize("words", [("--json", "tenant", "list"), ("tenant", "--json", "list")])
@@ -276,7 +349,7 @@ def test_secrets_are_shown_once(terminal: Terminal, acme: dict[str, str]) -> Non
         "trunk", "add", "carrier", "--tenant", "acme", "--host", "h", "--username", "u", "--password", "p-1-p"
     )
     terminal.json("webhook", "add", "--tenant", "acme", "--dialect", "alohub", "--url", "http://127.0.0.1/",
-                  "--authorization", "partner key")  # fmt: skip
+                  "--authorization", "partner key", "--secret", SECRET)  # fmt: skip
     lists = "".join(terminal.run(noun, "list", "--json").out for noun in ("agent", "key", "trunk", "webhook"))
-    for secret in (key, acme["sip_password"], "p-1-p", "partner key"):
+    for secret in (key, acme["sip_password"], "p-1-p", "partner key", SECRET):
         assert secret not in lists

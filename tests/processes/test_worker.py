@@ -18,6 +18,7 @@ from cordboard.app import SystemClock
 from cordboard.domain.call_facts import RecordingStatus
 from cordboard.store import Store
 from tests.support.database import Cluster, as_administrator
+from tests.support.mail_server import MailServer, Received
 from tests.support.receiver import Answer, Receiver
 from tests.support.tones import raw_tone
 from tests.support.worker import Workshop, open_workshop
@@ -184,3 +185,30 @@ async def test_a_late_record_is_released_without_its_recording(workshop: Worksho
 
 async def _is_delivered(workshop: Workshop, count: int) -> bool:
     return await outcomes(workshop) == ["delivered"] * count
+
+
+async def test_two_workers_tell_once_of_a_webhook_that_is_gone(workshop: Workshop, receiver: Receiver) -> None:
+    receiver.default = Answer(status=410, delay_seconds=0.1)
+    await workshop.rows.tenants.change(admin_email="admin@acme.example", language="en")
+    async with MailServer() as server:
+        settings = workshop.core.settings.changed(smtp_url=server.url, mail_from="calls@cordboard.example")
+        told = replace(workshop, core=replace(workshop.core, settings=settings))
+        webhook = await workshop.subscribe(receiver.url)
+        for _ in range(4):
+            await workshop.end_call()
+        async with running(told) as first, running(told):
+            await until(lambda: _has(server.mails))
+            first.kill()
+            await first.wait()
+            async with running(told):
+                await until(lambda: _is_nothing_left(workshop))
+    assert set(server.subjects) == {f"Webhook {webhook.id} is switched off"}
+    assert len({each.message["Message-ID"] for each in server.mails}) == 1
+
+
+async def _has(things: list[Received]) -> bool:
+    return bool(things)
+
+
+async def _is_nothing_left(workshop: Workshop) -> bool:
+    return all(each.outcome for each in await workshop.deliveries())

@@ -15,6 +15,7 @@ from cordboard.domain.contact import Contact
 from cordboard.domain.instruction import InstructionKind
 from cordboard.domain.key import new_key
 from cordboard.domain.login import Login
+from cordboard.domain.mail import Mail
 from cordboard.domain.recording import Recording
 from cordboard.domain.registration import Registration, TrunkState
 from cordboard.domain.webhook import Attempt, EventKind
@@ -81,6 +82,9 @@ async def fill(office: Office) -> None:
     )
     for _ in range(4):
         await rows.deliveries.insert(subscription.id, facts.id, EventKind.CALL_RECORDED, b"{}", NOW)
+    await rows.mails.add(
+        Mail(id=uuid4(), tenant_id=office.tenant.id, recipient="a@b", subject="s", body="b", created_at=NOW)
+    )
     attempt = Attempt(started_at=NOW, duration_milliseconds=5, status=200)
     for claimed in await system.deliveries.claim(9, NOW, 30, 1, 9):
         await system.deliveries.record(claimed, attempt, None, "delivered")

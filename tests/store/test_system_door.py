@@ -22,8 +22,10 @@ METHODS = {
     "instructions": {"take"},
     "cdrs": {"due_events", "fold_counts"},  # counts of calls: one statement for all tenants, once a second
     "recordings": {"claim", "expired"},
+    "subscriptions": {"to_look_after"},  # those that fail, to be switched off by whoever finds them first
     "deliveries": {"claim", "record", "record_all"},
     "delivery_figures": {"add", "totals", "targets"},  # of the whole house, for its metrics
+    "mails": {"claim", "settle", "put_off"},
 }
 
 GRANTS = {
@@ -42,13 +44,14 @@ GRANTS = {
     "cdr_counts": {"SELECT", "INSERT", "UPDATE"},
     "cdr_count_changes": {"SELECT", "UPDATE (calls)", "DELETE"},
     "recordings": {"SELECT", "UPDATE (attempts, leased_until)"},
-    "subscriptions": {"SELECT", "UPDATE (failed_count, last_error)"},
+    "subscriptions": {"SELECT", "UPDATE (failed_count, failing_since, last_error, last_failed_at, warned_at)"},
     "deliveries": {"SELECT", "UPDATE", "DELETE"},
     "delivery_log": {"SELECT", "INSERT", "DELETE"},
     "delivery_attempts": {"SELECT", "INSERT", "DELETE"},
     "delivery_hosts": {"SELECT", "INSERT", "UPDATE", "DELETE"},
     "delivery_paces": {"SELECT", "INSERT", "UPDATE", "DELETE"},
     "delivery_totals": {"SELECT", "INSERT", "UPDATE"},
+    "mails": {"SELECT", "UPDATE (attempts, due_at, error, settled_at)", "DELETE"},
     "logins": {"SELECT", "DELETE"},
     "login_attempts": {"SELECT", "DELETE"},
     "nodes": {"SELECT", "INSERT", "UPDATE"},

@@ -2,10 +2,9 @@
 
 from dataclasses import dataclass
 
-from cordboard.actions.add_webhook import check_callback_url
+from cordboard.actions.add_webhook import LONGEST_AUTHORIZATION, check_callback_url, check_kinds
 from cordboard.actions.checks import check_text
 from cordboard.actions.core import Core
-from cordboard.domain.errors import InvalidInput
 from cordboard.domain.tenant import Tenant
 from cordboard.domain.webhook import EventKind, Subscription
 
@@ -17,6 +16,7 @@ class WebhookChange:
     url: str | None = None
     kinds: frozenset[EventKind] | None = None
     notification_email: str | None = None
+    authorization: str | None = None
     is_enabled: bool | None = None
 
 
@@ -29,15 +29,22 @@ async def change_webhook(core: Core, tenant: Tenant, webhook: Subscription, chan
         NotFound: it was removed in the meantime.
         Unavailable: the database is away.
     """
-    if change.kinds is not None and not change.kinds <= core.renderers[webhook.dialect].kinds:
-        raise InvalidInput("kinds", f"'{webhook.dialect}' does not send all of them")
+    if change.kinds is not None:
+        check_kinds(core, webhook.dialect, change.kinds)
     if change.url is not None and change.url != webhook.url:
         await check_callback_url(core, change.url)
     if change.notification_email is not None:
         check_text("notification_email", change.notification_email)
+    authorization = change.authorization
+    if authorization is not None:
+        authorization = check_text("authorization", authorization, longest=LONGEST_AUTHORIZATION).strip()
     async with core.store.for_tenant(tenant.id).transaction() as rows:
         changed = await rows.subscriptions.change(
-            webhook.id, url=change.url, kinds=change.kinds, notification_email=change.notification_email
+            webhook.id,
+            url=change.url,
+            kinds=change.kinds,
+            notification_email=change.notification_email,
+            authorization=authorization,
         )
         if change.is_enabled is None:
             return changed

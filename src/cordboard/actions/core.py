@@ -14,11 +14,13 @@ from cordboard.store import Store
 class Renderer:
     """What a dialect sends of calls: ``kinds`` of notices, each as a request's body, by ``render``.
 
-    A notice is rendered once, so that every retry carries the same bytes.
+    A notice is rendered once, so that every retry carries the same bytes. ``has_single_kind``: a subscription in this
+    dialect is for one kind, its clients know of no more.
     """
 
     kinds: frozenset[EventKind]
     render: Callable[[Tenant, Notice], bytes]
+    has_single_kind: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,12 +2,12 @@
 
 import asyncio
 import random
-from contextlib import suppress
 
 from cordboard.actions.core import Core
+from cordboard.actions.switch_off_webhooks import switch_off_gone
 from cordboard.delivery.schedule import is_gone, next_due_at
 from cordboard.delivery.sender import Sender
-from cordboard.domain.errors import NotFound, Unavailable
+from cordboard.domain.errors import Unavailable
 from cordboard.domain.webhook import Attempt, Delivery
 from cordboard.store import FinishedAttempt
 
@@ -40,9 +40,7 @@ async def deliver_webhook(core: Core, sender: Sender, log: "AttemptLog", deliver
     finished = judge(delivery, attempt, jitter=random.random())
     await log.write(finished)
     if finished.outcome == GONE:
-        with suppress(NotFound):  # removed in the meantime
-            async with core.store.for_tenant(delivery.tenant_id).transaction() as rows:
-                await rows.subscriptions.disable(delivery.subscription_id, "HTTP 410: nobody is there any more")
+        await switch_off_gone(core, delivery.tenant_id, delivery.subscription_id)
     return finished
 
 

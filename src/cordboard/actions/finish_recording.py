@@ -138,9 +138,9 @@ async def _settle(
 ) -> None:
     async with core.store.for_tenant(recording.tenant_id).transaction() as rows:
         if audio is None:
-            await rows.recordings.settle(recording.name, status)
+            before = await rows.recordings.settle(recording.name, status)
         else:
-            await rows.recordings.settle(
+            before = await rows.recordings.settle(
                 recording.name,
                 status,
                 path=key,
@@ -148,4 +148,5 @@ async def _settle(
                 size_bytes=audio.size_bytes,
                 sha256=audio.sha256,
             )
-        await settle_recording(core, rows, recording.call_id, status)
+        if before is RecordingStatus.PENDING:  # else another worker, that was thought dead, has told of it
+            await settle_recording(core, rows, recording.call_id, status)

@@ -20,10 +20,14 @@ async def release_record(core: Core, rows: TenantRows, tenant: Tenant, facts: Ca
 
 
 async def notify(core: Core, rows: TenantRows, tenant: Tenant, notices: Sequence[Notice]) -> None:
-    """Write the deliveries of notices, in their order, for those who want them. Call it in a transaction."""
-    subscriptions = await rows.subscriptions.wanting({notice.kind for notice in notices})
+    """Write the deliveries of notices, in their order, for those who want them. Call it in a transaction.
+
+    What a subscription that is switched off would get is kept in the log, to be replayed.
+    """
+    subscriptions = await rows.subscriptions.wanting({notice.kind for notice in notices}, even_if_off=True)
     for notice in notices:
         for subscription in subscriptions:
             if notice.kind in subscription.kinds:
                 body = core.renderers[subscription.dialect].render(tenant, notice)
-                await rows.deliveries.insert(subscription.id, notice.facts.id, notice.kind, body, core.clock.now())
+                write = rows.deliveries.insert if subscription.is_enabled else rows.deliveries.keep
+                await write(subscription.id, notice.facts.id, notice.kind, body, core.clock.now())

@@ -5,14 +5,19 @@ from uuid import UUID
 import structlog
 
 from cordboard.actions.core import Core
-from cordboard.actions.release_record import release_record
+from cordboard.actions.release_record import notify, release_record
 from cordboard.domain.call_facts import RecordingStatus
 from cordboard.domain.errors import Unavailable
+from cordboard.domain.webhook import EventKind, Notice
 from cordboard.store import TenantRows
 
 log = structlog.get_logger()
 
 BATCH = 100
+_KINDS = {
+    RecordingStatus.READY: EventKind.RECORDING_READY,
+    RecordingStatus.FAILED: EventKind.RECORDING_FAILED,
+}
 
 
 async def settle_records(core: Core, reported: set[UUID]) -> int:
@@ -40,9 +45,16 @@ async def settle_records(core: Core, reported: set[UUID]) -> int:
 
 
 async def settle_recording(core: Core, rows: TenantRows, call_id: UUID, status: RecordingStatus) -> None:
-    """Note in a call's record what became of its recording, and release its event. Call it in a transaction."""
+    """Note in a call's record what became of its recording, release its event, and tell who wants to hear of that.
+
+    Call it in a transaction, once.
+    """
     await rows.cdrs.set_recording(call_id, status)
     await release_if_due(core, rows, call_id)
+    facts = await rows.cdrs.get(call_id)
+    if facts is not None:
+        at = core.clock.now()
+        await notify(core, rows, await rows.tenants.get(), [Notice(kind=_KINDS[status], at=at, facts=facts)])
 
 
 async def release_if_due(core: Core, rows: TenantRows, call_id: UUID) -> None:

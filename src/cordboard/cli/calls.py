@@ -127,6 +127,16 @@ def _instruct(tenant: str, call_id: str, kind: InstructionKind, what: str, *, ar
     return with_owner(tenant, task)
 
 
+async def find_call_id(rows: TenantRows, call_id: str) -> UUID | None:
+    """The id of a call, by any of its names; None when there is none. Raises InvalidInput: it is no name of a call."""
+    if _HEX.match(call_id):
+        return UUID(hex=call_id)
+    try:
+        return (await _find(rows, call_id))[1].id
+    except NotFound:
+        return None
+
+
 async def _find(rows: TenantRows, call_id: str) -> tuple[Call | None, CallFacts]:
     """The live call, if it lives, and its facts. Raises InvalidInput, NotFound."""
     live: Call | None = None

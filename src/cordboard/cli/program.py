@@ -34,6 +34,7 @@ COMMANDS = {
     "callout": "Callouts: outbound queues, with whose number agents call out.",
     "contact": "Contacts: people outside whom a tenant knows by name.",
     "webhook": "Webhooks: who is told of calls.",
+    "deliveries": "What was sent to whom, what came of it, and sending it again.",
     "call": "Make a call: an agent's phone rings first, then the customer's.",
     "calls": "Live calls and the records of ended ones.",
 }

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 _SEVERAL = {
     "--agent": re.compile(r"[0-9]+\Z"),
     "--allow-destination": re.compile(r"\+[0-9]"),
+    "--event": re.compile(r"[a-z]"),
+    "--result": re.compile(r"[a-z]"),
     "--cors-origin": re.compile(r"\*\Z|https?://"),
     "--scope": re.compile(r"[a-z]"),
 }

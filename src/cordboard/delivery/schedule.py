@@ -28,6 +28,10 @@ LONGEST_RETRY_AFTER_SECONDS = 1 * _HOUR
 
 GONE = 410
 
+# A subscription that nothing has arrived for is switched off after this long; its owner is told halfway.
+SWITCH_OFF_AFTER = timedelta(days=5)
+WARN_AFTER = SWITCH_OFF_AFTER / 2
+
 
 def next_due_at(
     failed_attempts: int, failed_at: datetime, *, retry_after_seconds: int | None, jitter: float

@@ -12,6 +12,7 @@ from cordboard.delivery.address_guard import AddressGuard
 from cordboard.delivery.callback_url import read_callback_url
 from cordboard.delivery.connection import Answer, ConnectionClosed
 from cordboard.delivery.connections import Connections, Origin
+from cordboard.delivery.signing import signing_headers
 from cordboard.domain.clock import Clock
 from cordboard.domain.errors import InvalidInput
 from cordboard.domain.webhook import Attempt, Delivery
@@ -41,7 +42,7 @@ class Sender:
     async def send(self, delivery: Delivery) -> Attempt:
         """Make one attempt, in ``timeout_seconds`` at the most. What goes wrong is in the Attempt, never raised.
 
-        Headers beyond the partner's key: Standard Webhooks 1.0 (``webhook-id``, ``webhook-timestamp``).
+        Headers beyond the partner's key: those of Standard Webhooks 1.0 (``delivery.signing``).
         """
         started_at, started = self._clock.now(), self._clock.monotonic()
         answer = Answer()
@@ -113,10 +114,11 @@ def _request(address: _Address, delivery: Delivery, at: datetime) -> bytes:
     authorization = delivery.authorization or address.authorization
     if not authorization.isprintable():
         raise ValueError("the authorization has characters that no header may have")
+    signed = "".join(f"{name}: {value}\r\n" for name, value in signing_headers(delivery, at).items())
     own = f"Authorization: {authorization}\r\n" if authorization else ""
     head = (
         f"{address.head}\r\nContent-Length: {len(delivery.body)}\r\n"
-        f"webhook-id: {delivery.id}\r\nwebhook-timestamp: {int(at.timestamp())}\r\n{own}\r\n"
+        f"{signed}{own}\r\n"
     )
     return head.encode() + delivery.body
 

@@ -8,13 +8,14 @@ from uuid import UUID
 from cordboard.domain.agent import Agent
 from cordboard.domain.call_facts import CallFacts
 from cordboard.domain.call_state import FlowName
+from cordboard.domain.signing_secret import SigningSecret
 
 
 class EventKind(StrEnum):
     """What a subscription can ask for; each dialect sends some of them.
 
     CALL_CHANGED: a live call's status. OFFERED to LEFT: what a call means to one agent (``domain.call_events``). The
-    others: a record is final, of a call of any sort or of that one.
+    others: a record is final, of a call of any sort or of that one. RECORDING_*: what became of a call's recording.
     """
 
     CALL_CHANGED = "call_changed"
@@ -26,6 +27,8 @@ class EventKind(StrEnum):
     PHONE_CALL_RECORDED = "phone_call_recorded"
     CLICK_TO_CALL_RECORDED = "click_to_call_recorded"
     FAX_RECORDED = "fax_recorded"
+    RECORDING_READY = "recording.ready"
+    RECORDING_FAILED = "recording.failed"
 
 
 def record_kinds(facts: CallFacts) -> tuple[EventKind, EventKind]:
@@ -50,6 +53,7 @@ class Subscription:
     """Who wants to hear what of calls. ``authorization`` is the partner's key, in clear only here, in memory.
 
     ``uuid`` is unique over all copies of this software; ``notification_email`` is told when it is switched off.
+    ``failing_since`` is the first failure since something arrived.
     """
 
     id: int
@@ -63,6 +67,8 @@ class Subscription:
     is_enabled: bool = True
     failed_count: int = 0
     last_error: str | None = None
+    failing_since: datetime | None = None
+    created_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,11 +90,15 @@ class Delivery:
     url: str = ""
     host: str = ""
     authorization: str = ""
+    secrets: tuple[SigningSecret, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attempt:
-    """One HTTP request of a delivery. ``status`` is None when there was no answer; ``error`` then says why."""
+    """One HTTP request of a delivery. ``status`` is None when there was no answer; ``error`` then says why.
+
+    ``url`` is where it went, known once it is in the log.
+    """
 
     started_at: datetime
     duration_milliseconds: int
@@ -97,6 +107,7 @@ class Attempt:
     response_body: bytes = b""
     response_headers: dict[str, str] = field(default_factory=dict)
     retry_after_seconds: int | None = None
+    url: str = ""
 
     @property
     def is_delivered(self) -> bool:

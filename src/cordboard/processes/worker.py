@@ -19,7 +19,9 @@ from cordboard.actions.deliver_webhook import AttemptLog, claim_deliveries, deli
 from cordboard.actions.finish_recording import claim_recordings, finish_recording
 from cordboard.actions.fold_counts import fold_counts
 from cordboard.actions.purge import purge
+from cordboard.actions.send_mails import send_mails
 from cordboard.actions.settle_records import settle_records
+from cordboard.actions.switch_off_webhooks import look_after_webhooks
 from cordboard.app import build_core
 from cordboard.delivery.address_guard import AddressGuard
 from cordboard.delivery.sender import Sender
@@ -37,6 +39,7 @@ POLL_SECONDS = 0.25
 BEAT_SECONDS = 1.0
 PURGE_SECONDS = 3600.0
 FOLD_SECONDS = 1.0
+LOOK_AFTER_SECONDS = 5.0
 # Requests at once, in all: each costs a socket and about 60 kB. A target has its own, smaller limit.
 DELIVERIES_AT_ONCE = 500
 # Recordings at once; most of them wait for the engine to be done with the file.
@@ -89,6 +92,8 @@ class Worker:
                 tasks.create_task(self._every(PURGE_SECONDS, "purge", self._purge))
                 tasks.create_task(self._every(FOLD_SECONDS, "fold", self._fold))
                 tasks.create_task(self._every(BEAT_SECONDS, "beat", self._beat))
+                tasks.create_task(self._every(LOOK_AFTER_SECONDS, "webhooks", self._look_after_webhooks))
+                tasks.create_task(self._every(LOOK_AFTER_SECONDS, "mails", self._send_mails))
         finally:
             await asyncio.gather(self._deliveries.finish(FINISH_SECONDS), self._recordings.finish(FINISH_SECONDS))
             with suppress(Unavailable):
@@ -131,6 +136,12 @@ class Worker:
 
     async def _deliver(self, delivery: Delivery) -> None:
         self._counts.count(await deliver_webhook(self._core, self._sender, self._attempts, delivery))
+
+    async def _look_after_webhooks(self) -> None:
+        await look_after_webhooks(self._core)
+
+    async def _send_mails(self) -> None:
+        await send_mails(self._core)
 
     async def _beat(self) -> None:
         await self._counts.write()

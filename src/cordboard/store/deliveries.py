@@ -8,6 +8,7 @@ import msgspec
 
 from cordboard.domain.errors import NotFound
 from cordboard.domain.ids import new_call_id
+from cordboard.domain.signing_secret import SigningSecret
 from cordboard.domain.webhook import Attempt, Delivery, EventKind
 from cordboard.store.pool import Door, Row
 
@@ -56,10 +57,28 @@ class Deliveries:
         self.has_news = True
         return delivery_id
 
+    async def keep(
+        self, subscription_id: int, call_id: UUID, kind: EventKind, body: bytes, created_at: datetime
+    ) -> UUID:
+        """A delivery for a subscription that is off: it waits in the log to be replayed, or to be forgotten."""
+        delivery_id = new_call_id()
+        await self._door.fetch(
+            "INSERT INTO delivery_log (tenant_id, id, subscription_id, call_id, kind, body, created_at, attempts,"
+            " outcome, finished_at) VALUES ($1, $2, $3, $4, $5, $6, $7, 0, 'kept', $7)",
+            self._tenant_id,
+            delivery_id,
+            subscription_id,
+            call_id,
+            kind.value,
+            body,
+            created_at,
+        )
+        return delivery_id
+
     async def attempts(self, delivery_id: UUID) -> list[Attempt]:
         """The HTTP requests of a delivery, first one first."""
         rows = await self._door.fetch(
-            "SELECT started_at, duration_milliseconds, status, error, response_body, response_headers"
+            "SELECT started_at, duration_milliseconds, status, error, response_body, response_headers, url"
             " FROM delivery_attempts WHERE tenant_id = $1 AND delivery_id = $2 ORDER BY started_at",
             self._tenant_id,
             delivery_id,
@@ -72,6 +91,7 @@ class Deliveries:
                 error=row[3],
                 response_body=row[4],
                 response_headers=msgspec.json.decode(row[5], type=dict[str, str]),
+                url=row[6],
             )
             for row in rows
         ]
@@ -83,7 +103,7 @@ class Deliveries:
             f"(SELECT {_COLUMNS}, due_at, '' AS outcome, NULL AS finished_at FROM deliveries"
             f" WHERE tenant_id = $1{of_call} ORDER BY created_at DESC LIMIT $2)"
             f" UNION ALL (SELECT {_COLUMNS}, created_at, outcome, finished_at FROM delivery_log"
-            f" WHERE tenant_id = $1{of_call} ORDER BY finished_at DESC LIMIT $2) LIMIT $2",
+            f" WHERE tenant_id = $1{of_call} ORDER BY created_at DESC, id DESC LIMIT $2) LIMIT $2",
             self._tenant_id,
             limit,
             *(() if call_id is None else (call_id,)),
@@ -94,7 +114,9 @@ class Deliveries:
         ]
 
 
-def delivery_of(row: Row, *, url: str = "", host: str = "", authorization: str = "") -> Delivery:
+def delivery_of(
+    row: Row, *, url: str = "", host: str = "", authorization: str = "", secrets: tuple[SigningSecret, ...] = ()
+) -> Delivery:
     """The delivery in a row."""
     return Delivery(
         id=row["id"],
@@ -109,4 +131,5 @@ def delivery_of(row: Row, *, url: str = "", host: str = "", authorization: str =
         url=url,
         host=host,
         authorization=authorization,
+        secrets=secrets,
     )

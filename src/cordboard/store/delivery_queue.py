@@ -11,6 +11,7 @@ from cordboard.domain.breaker import PAUSE_SECONDS
 from cordboard.domain.webhook import Attempt, Delivery
 from cordboard.store.deliveries import delivery_of
 from cordboard.store.pool import Door, HeldDoor, PoolDoor, Row
+from cordboard.store.signing_secrets import open_secrets
 from cordboard.store.vault import Vault
 
 # The next delivery of a call to a target leaves at the latest this long after the one before it did.
@@ -40,7 +41,7 @@ NOT EXISTS (
 """
 _CLAIMED = """
 d.id, d.tenant_id, d.subscription_id, d.call_id, d.kind, d.body, d.created_at, d.due_at, d.attempts,
-d.sequence, d.target, s.url, s.host, s.authorization_sealed
+d.sequence, d.target, s.url, s.host, s.authorization_sealed, s.secrets_sealed
 """
 
 # Attempts that are due, and leases that ended without a word from their worker. Bounded: a claim stays short. Tells
@@ -76,7 +77,7 @@ picked AS MATERIALIZED (
 UPDATE deliveries d
 SET state = 'leased', due_at = $2, first_claimed_at = COALESCE(d.first_claimed_at, $1)
 FROM picked CROSS JOIN LATERAL (
-    SELECT s.url, s.host, s.authorization_sealed FROM subscriptions s
+    SELECT s.url, s.host, s.authorization_sealed, s.secrets_sealed FROM subscriptions s
     WHERE s.tenant_id = picked.tenant_id AND s.id = picked.subscription_id OFFSET 0) AS s
 WHERE (d.tenant_id, d.id) = (picked.tenant_id, picked.id)
 RETURNING {_CLAIMED}
@@ -114,7 +115,7 @@ WITH RECURSIVE targets (target) AS (
 UPDATE deliveries d
 SET state = 'leased', due_at = $3, first_claimed_at = COALESCE(d.first_claimed_at, $2)
 FROM picked CROSS JOIN LATERAL (
-    SELECT s.url, s.host, s.authorization_sealed FROM subscriptions s
+    SELECT s.url, s.host, s.authorization_sealed, s.secrets_sealed FROM subscriptions s
     WHERE s.tenant_id = picked.tenant_id AND s.id = picked.subscription_id OFFSET 0) AS s
 WHERE (d.tenant_id, d.id) = (picked.tenant_id, picked.id)
 RETURNING {_CLAIMED}
@@ -134,14 +135,14 @@ _RECORD = """
 WITH result AS (
     SELECT * FROM unnest($1::bigint[], $2::uuid[], $3::bigint[], $4::timestamptz[], $5::integer[], $6::integer[],
         $7::text[], $8::bytea[], $9::text[], $10::timestamptz[], $11::text[], $12::boolean[], $13::timestamptz[],
-        $14::text[])
+        $14::text[], $15::text[])
     AS r (tenant_id, delivery_id, subscription_id, started_at, duration_milliseconds, status, error, response_body,
-        response_headers, next_due_at, outcome, is_delivered, finished_at, host)
+        response_headers, next_due_at, outcome, is_delivered, finished_at, host, url)
 ), attempted AS (
     INSERT INTO delivery_attempts (tenant_id, delivery_id, started_at, duration_milliseconds, status, error,
-        response_body, response_headers)
+        response_body, response_headers, url)
     SELECT tenant_id, delivery_id, started_at, duration_milliseconds, status, error, response_body,
-        response_headers::json FROM result ON CONFLICT DO NOTHING
+        response_headers::json, url FROM result ON CONFLICT DO NOTHING
 ), retried AS (
     UPDATE deliveries d SET state = 'waiting', due_at = r.next_due_at, attempts = d.attempts + 1
     FROM result r WHERE (d.tenant_id, d.id) = (r.tenant_id, r.delivery_id) AND r.next_due_at IS NOT NULL
@@ -164,25 +165,29 @@ WITH result AS (
 ), unanswered AS (
     INSERT INTO delivery_hosts AS h (tenant_id, host, failures, failing_since, failed_at, open_until, last_error)
     SELECT tenant_id, host, failures, finished_at, finished_at,
-        finished_at + make_interval(secs => ($15::float8[])[least(failures, cardinality($15::float8[]))]), error
+        finished_at + make_interval(secs => ($16::float8[])[least(failures, cardinality($16::float8[]))]), error
     FROM host_verdict WHERE NOT has_answered ORDER BY tenant_id, host
     ON CONFLICT (tenant_id, host) DO UPDATE SET
         failures = h.failures + excluded.failures, failed_at = excluded.failed_at, last_error = excluded.last_error,
         open_until = excluded.failed_at + make_interval(
-            secs => ($15::float8[])[least(h.failures + excluded.failures, cardinality($15::float8[]))])
+            secs => ($16::float8[])[least(h.failures + excluded.failures, cardinality($16::float8[]))])
 ), verdict AS (
     SELECT tenant_id, subscription_id, bool_or(is_delivered) AS is_delivered, count(*) AS failures,
-        max(COALESCE(NULLIF(error, ''), 'HTTP ' || status)) AS error
+        max(COALESCE(NULLIF(error, ''), 'HTTP ' || status)) AS error,
+        min(finished_at) AS first_failed_at, max(finished_at) AS last_failed_at
     FROM result GROUP BY tenant_id, subscription_id
 ), judged AS MATERIALIZED (
-    SELECT s.tenant_id, s.id, v.is_delivered, v.failures, v.error
+    SELECT s.tenant_id, s.id, v.is_delivered, v.failures, v.error, v.first_failed_at, v.last_failed_at
     FROM subscriptions s JOIN verdict v ON (s.tenant_id, s.id) = (v.tenant_id, v.subscription_id)
     WHERE NOT v.is_delivered OR s.failed_count > 0 OR s.last_error IS NOT NULL
     ORDER BY s.id FOR NO KEY UPDATE OF s
 )
 UPDATE subscriptions s
 SET failed_count = CASE WHEN j.is_delivered THEN 0 ELSE s.failed_count + j.failures END,
-    last_error = CASE WHEN j.is_delivered THEN NULL ELSE j.error END
+    last_error = CASE WHEN j.is_delivered THEN NULL ELSE j.error END,
+    failing_since = CASE WHEN NOT j.is_delivered THEN COALESCE(s.failing_since, j.first_failed_at) END,
+    last_failed_at = CASE WHEN NOT j.is_delivered THEN greatest(s.last_failed_at, j.last_failed_at) END,
+    warned_at = CASE WHEN NOT j.is_delivered THEN s.warned_at END
 FROM judged j WHERE (s.tenant_id, s.id) = (j.tenant_id, j.id)
 """
 
@@ -256,6 +261,7 @@ class DeliveryQueue:
                 url=row["url"],
                 host=row["host"],
                 authorization=self._vault.open(row["tenant_id"], row["authorization_sealed"]),
+                secrets=open_secrets(self._vault, row["tenant_id"], row["secrets_sealed"]),
             )
             for row in rows
         ]
@@ -287,6 +293,7 @@ class DeliveryQueue:
                 one.attempt.is_delivered,
                 one.finished_at,
                 one.delivery.host,
+                one.delivery.url,
             )
             for one in finished
         ]

@@ -18,6 +18,7 @@ _BATCH = 10_000
 _KEPT = (
     ("delivery_hosts", "failed_at", "tenant_id, host", HOSTS_KEPT),
     ("delivery_paces", "next_at", "tenant_id, target", PACES_KEPT),
+    ("mails", "created_at", "tenant_id, id", LOG_KEPT),
     ("call_requests", "accepted_at", "tenant_id, request_id", REQUESTS_KEPT),
     ("logins", "expires_at", "tenant_id, id", timedelta()),
     ("login_attempts", "began_at", "tenant_id, user_name", ATTEMPTS_WITHIN),

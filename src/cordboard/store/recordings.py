@@ -60,16 +60,18 @@ class Recordings:
         duration_seconds: float = 0.0,
         size_bytes: int = 0,
         sha256: str = "",
-    ) -> None:
-        """What became of it: READY with its file, FAILED, or later EXPIRED. Raises NotFound."""
+    ) -> RecordingStatus:
+        """What became of it: READY with its file, FAILED, or later EXPIRED. Returns what it was. Raises NotFound."""
         sql = (
-            "UPDATE recordings SET status = $3, path = $4, duration_seconds = $5, size_bytes = $6, sha256 = $7,"
-            " leased_until = '-infinity'"
-            " WHERE tenant_id = $1 AND name = $2 RETURNING 1"
+            "UPDATE recordings r SET status = $3, path = $4, duration_seconds = $5, size_bytes = $6, sha256 = $7,"
+            " leased_until = '-infinity' FROM (SELECT status FROM recordings WHERE tenant_id = $1 AND name = $2"
+            " FOR NO KEY UPDATE) AS before WHERE r.tenant_id = $1 AND r.name = $2 RETURNING before.status"
         )
         values = (self._tenant_id, name, status.value, path, duration_seconds, size_bytes, sha256)
-        if await self._door.value(sql, *values) is None:
+        before = await self._door.value(sql, *values)
+        if before is None:
             raise NotFound("recording", name)
+        return RecordingStatus(before)
 
 
 class AllRecordings:

@@ -12,6 +12,7 @@ from cordboard.store.configuration import Configuration, Revision
 from cordboard.store.contacts import Contacts
 from cordboard.store.deliveries import Deliveries
 from cordboard.store.delivery_figures import DeliveryFigures
+from cordboard.store.delivery_log import DeliveryLog
 from cordboard.store.delivery_queue import DeliveryQueue
 from cordboard.store.dids import AllDids, Dids
 from cordboard.store.extensions import Extensions
@@ -21,6 +22,7 @@ from cordboard.store.instructions import AllInstructions, Instructions
 from cordboard.store.keys import AllKeys, Keys
 from cordboard.store.lines import Lines
 from cordboard.store.logins import Logins
+from cordboard.store.mails import AllMails, Mails
 from cordboard.store.nodes import Nodes, Workers
 from cordboard.store.pool import Door
 from cordboard.store.queues import Queues
@@ -29,7 +31,7 @@ from cordboard.store.registrations import Registrations
 from cordboard.store.request_counts import RequestCounts
 from cordboard.store.requests import Requests
 from cordboard.store.roster import Roster
-from cordboard.store.subscriptions import Subscriptions
+from cordboard.store.subscriptions import AllSubscriptions, Subscriptions
 from cordboard.store.tenants import AllTenants, Tenants
 from cordboard.store.trunks import Trunks, TrunkStates
 from cordboard.store.vault import Vault
@@ -61,6 +63,8 @@ class TenantRows:
         self.recordings = Recordings(door, tenant_id)
         self.subscriptions = Subscriptions(door, tenant_id, vault)
         self.deliveries = Deliveries(door, tenant_id)
+        self.delivery_log = DeliveryLog(door, tenant_id)
+        self.mails = Mails(door, tenant_id)
         self.logins = Logins(door, tenant_id)
         self.configuration = Revision(door)
 
@@ -83,8 +87,10 @@ class SystemRows:
         self.instructions = AllInstructions(door)
         self.cdrs = AllCdrs(door)
         self.recordings = AllRecordings(door)
+        self.subscriptions = AllSubscriptions(door)
         self.deliveries = DeliveryQueue(door, vault)
         self.delivery_figures = DeliveryFigures(door)
+        self.mails = AllMails(door)
 
     async def turn_log_days(self, now: datetime) -> None:
         """Make the delivery log's next days, and drop those that are past their time."""

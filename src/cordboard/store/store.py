@@ -31,7 +31,7 @@ class OpenTenantRows(TenantRows):
         async with self._door.transaction() as door:
             rows = TenantRows(door, self.tenant_id, self._vault)
             yield rows
-        if rows.deliveries.has_news:
+        if rows.deliveries.has_news or rows.delivery_log.has_news:
             self._bell.ring()
 
 

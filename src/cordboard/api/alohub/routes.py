@@ -7,11 +7,10 @@ from cordboard.api.alohub.allowance import allowance_headers
 from cordboard.api.alohub.documentation import describe
 from cordboard.api.alohub.endpoints import SECOND_NAMES, build_endpoints
 from cordboard.api.alohub.errors import render_error
-from cordboard.api.alohub.keys import key_of
 from cordboard.api.alohub.login import TokenGate
 from cordboard.api.alohub.recording_urls import RecordingUrls
 from cordboard.api.common.access_tokens import AccessTokens
-from cordboard.api.common.authentication import Gatekeeper
+from cordboard.api.common.authentication import Gatekeeper, key_of
 from cordboard.api.common.endpoint import handlers
 from cordboard.api.common.resource import Dialect
 from cordboard.api.common.signed_urls import UrlSigner

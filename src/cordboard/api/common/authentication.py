@@ -19,6 +19,7 @@ ANY_SCOPE = ""
 
 # The limits' one route for all methods that a path does not serve: names that clients make up must not become rows.
 _WRONG_METHOD = "OTHER"
+_BEARER = "bearer "
 
 
 class Gatekeeper:
@@ -87,6 +88,20 @@ class Gatekeeper:
         except ValueError:
             return False
         return any(address in network for network in self._gateways)
+
+
+def key_of(request: Request) -> str:
+    """The key, from ``Authorization`` (raw or after ``Bearer``) or ``X-Api-Key``. Raises Unauthenticated."""
+    headers = request.headers
+    keys = [_without_scheme(value) for value in headers.getlist("authorization")]
+    return only_key((*keys, *(value.strip() for value in headers.getlist("x-api-key"))))
+
+
+def _without_scheme(value: str) -> str:
+    value = value.strip()
+    if value[: len(_BEARER)].lower() == _BEARER:
+        return value[len(_BEARER) :].strip()
+    return value
 
 
 def only_key(keys: Iterable[str]) -> str:

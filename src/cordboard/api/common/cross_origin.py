@@ -5,7 +5,7 @@ from cordboard.domain.tenant import Identity
 
 RawHeaders = list[tuple[bytes, bytes]]
 
-ALLOWED_METHODS = b"GET, HEAD, POST, PUT, DELETE, OPTIONS"
+ALLOWED_METHODS = b"GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"
 ALLOWED_HEADERS = (
     b"authorization, content-type, accept, range, x-api-key, x-tenant-id, x-access-token, x-requested-with, voverc-auth"
 )

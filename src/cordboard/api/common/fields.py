@@ -19,6 +19,7 @@ TEXT_CHARACTERS: Final = 1024
 _NUMBER_CHARACTERS = 18
 
 NOT_GIVEN: Final = msgspec.Raw()
+_SWITCH: Final = {"true": True, "false": False}
 
 T = TypeVar("T")
 
@@ -83,6 +84,18 @@ def whole_number_of(value: str, field: str, *, default: int, least: int, most: i
     if len(digits) > _NUMBER_CHARACTERS or not least <= int(value) <= most:
         raise InvalidInput(field, Reason.OUT_OF_RANGE)
     return int(value)
+
+
+def is_given(raw: msgspec.Raw) -> bool:
+    """Whether a field of a change is there; null is as good as left out."""
+    return bytes(raw) not in {b"", b"null"}
+
+
+def switch(raw: msgspec.Raw, field: str) -> bool | None:
+    """True or false, also as words; None when nothing is said. Raises InvalidInput."""
+    data = bytes(raw)
+    word = data.decode() if data in {b"true", b"false"} else text(raw, field).strip()
+    return one_of(_SWITCH, word, field) if word else None
 
 
 def one_of(values: Mapping[str, T], value: str, field: str) -> T:

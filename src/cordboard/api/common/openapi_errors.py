@@ -111,10 +111,11 @@ class ErrorResponses:
             for name in response.headers
             if name in _HEADERS
         }
+        media_type = next(iter(rendered.values())).media_type or JSON
         return {
             "description": " ".join(_TEXTS.get(kind) or f"{summary_of(kind)[0]}." for kind in kinds),
             "headers": {**(self._headers if status != HTTPStatus.UNAUTHORIZED else {}), **own},
-            "content": {JSON: {"schema": self._schema, "examples": examples}},
+            "content": {media_type: {"schema": self._schema, "examples": examples}},
         }
 
     def _rendered(self, error: Exception) -> Response:

@@ -14,7 +14,7 @@ from cordboard.actions.core import Core
 from cordboard.actions.remove_webhook import remove_webhook
 from cordboard.api.common.endpoint import Endpoint, Endpoints, json_answer
 from cordboard.api.common.errors import Reason
-from cordboard.api.common.fields import one_of, required_text, text
+from cordboard.api.common.fields import is_given, one_of, required_text, switch, text
 from cordboard.api.common.json_body import read_json
 from cordboard.api.common.wire_types import REQUIRED, Text, among, given, says
 from cordboard.api.voxloud.webhooks import EVENT_TYPES
@@ -30,7 +30,6 @@ DIALECT = "voxloud"
 
 EMAIL_CHARACTERS = 254
 _KINDS = {event_type: kind for kind, event_type in EVENT_TYPES.items()}
-_SWITCH = {"true": True, "false": False}
 
 
 Url = Annotated[Text, says("Where webhooks are sent; kept byte for byte.", "https://crm.example/hook")]
@@ -161,16 +160,11 @@ def _change_of(body: SubscriptionChange, subscription: Subscription) -> WebhookC
     if own_id and read_uuid(own_id) != subscription.uuid:
         raise InvalidInput("id", "is not the one in the path")
     return WebhookChange(
-        url=_url(body.callback_url) if _is_given(body.callback_url) else None,
-        kinds=_kinds(body.event_type) if _is_given(body.event_type) else None,
-        notification_email=_email(body.notification_email) if _is_given(body.notification_email) else None,
-        is_enabled=_switch(body.enabled),
+        url=_url(body.callback_url) if is_given(body.callback_url) else None,
+        kinds=_kinds(body.event_type) if is_given(body.event_type) else None,
+        notification_email=_email(body.notification_email) if is_given(body.notification_email) else None,
+        is_enabled=switch(body.enabled, "enabled"),
     )
-
-
-def _is_given(raw: Raw) -> bool:
-    """Whether a field of an update is there; null is as good as left out."""
-    return bytes(raw) not in {b"", b"null"}
 
 
 def _url(raw: Raw) -> str:
@@ -187,13 +181,6 @@ def _kinds(raw: Raw) -> frozenset[EventKind]:
 
 def _email(raw: Raw) -> str:
     return text(raw, "notification_email", most=EMAIL_CHARACTERS).strip()
-
-
-def _switch(raw: Raw) -> bool | None:
-    """True or false, also as words; None when nothing is said."""
-    data = bytes(raw)
-    word = data.decode() if data in {b"true", b"false"} else text(raw, "enabled").strip()
-    return one_of(_SWITCH, word, "enabled") if word else None
 
 
 def _in_words_of_the_wire(error: InvalidInput) -> InvalidInput:

@@ -79,7 +79,7 @@ def build_renderer(url_of: RecordingUrl) -> Renderer:
             return webhook_body(tenant, notice.at, kind, record_data(tenant, notice.facts, url_of))
         return webhook_body(tenant, notice.at, kind, _call_event(notice, notice.agent))
 
-    return Renderer(kinds=frozenset(EVENT_TYPES), render=render)
+    return Renderer(kinds=frozenset(EVENT_TYPES), render=render, has_single_kind=True)
 
 
 def webhook_body(tenant: Tenant, at: datetime, event_type: str, data: Data) -> bytes:

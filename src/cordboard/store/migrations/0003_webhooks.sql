@@ -11,16 +11,23 @@ CREATE TABLE subscriptions (
     -- With its port, as written but for its letters' case: the breaker applies to this.
     host text NOT NULL GENERATED ALWAYS AS (coalesce(lower(substring(url FROM '^[^:/?#]+://(?:[^/?#]*@)?([^/?#]*)')), '')) STORED,
     authorization_sealed bytea NOT NULL,
+    secrets_sealed bytea NOT NULL, -- up to three that sign, as JSON
     notification_email text NOT NULL,
     kinds text[] NOT NULL CHECK (cardinality(kinds) > 0),
     is_enabled boolean NOT NULL DEFAULT true,
     failed_count integer NOT NULL DEFAULT 0,
     last_error text,
+    -- The first and the last failure since anything arrived, and when its owner was told of them by mail.
+    failing_since timestamptz,
+    last_failed_at timestamptz,
+    warned_at timestamptz,
     created_at timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (tenant_id, id),
     UNIQUE (tenant_id, uuid)
 );
-SELECT guard_rows('subscriptions', 'select, insert, update, delete', '{select, "update (failed_count, last_error)"}');
+CREATE INDEX ON subscriptions (failing_since) WHERE failing_since IS NOT NULL;
+SELECT guard_rows('subscriptions', 'select, insert, update, delete',
+    '{select, "update (failed_count, last_error, failing_since, last_failed_at, warned_at)"}');
 
 -- Unfinished deliveries only. state: 'ready' to be claimed; 'waiting' for its next attempt; 'leased' to a worker.
 -- due_at: since when it is ready; when the next attempt is due; when the lease ends.
@@ -49,7 +56,7 @@ CREATE INDEX deliveries_leased ON deliveries (target) WHERE state = 'leased';
 CREATE INDEX deliveries_waiting ON deliveries (due_at) WHERE state = 'waiting';
 CREATE INDEX deliveries_call ON deliveries (tenant_id, call_id, target, sequence);
 CREATE INDEX ON deliveries (tenant_id, subscription_id);
-SELECT guard_rows('deliveries', 'select, insert, delete', '{select, update, delete}');
+SELECT guard_rows('deliveries', 'select, insert, update (state, due_at), delete', '{select, update, delete}');
 
 -- Hosts that did not answer a tenant's last attempts. open_until: nothing is sent there before; after that one delivery
 -- goes to see whether it is back, and the others wait for what becomes of it. NULL: too few failures so far.
@@ -91,12 +98,15 @@ CREATE TABLE delivery_log (
     PRIMARY KEY (tenant_id, id, finished_at)
 ) PARTITION BY RANGE (finished_at);
 CREATE INDEX ON delivery_log (tenant_id, call_id);
-CREATE INDEX ON delivery_log (tenant_id, finished_at);
-SELECT guard_rows('delivery_log', 'select, insert', '{select, insert, delete}');
+CREATE INDEX ON delivery_log (tenant_id, created_at, id);
+-- What can be replayed, and what people look for: few.
+CREATE INDEX ON delivery_log (tenant_id, subscription_id, created_at, id) WHERE outcome <> 'delivered';
+SELECT guard_rows('delivery_log', 'select, insert, delete', '{select, insert, delete}');
 
 CREATE TABLE delivery_attempts (
     tenant_id bigint NOT NULL,
     delivery_id uuid NOT NULL,
+    url text NOT NULL, -- where it went
     started_at timestamptz NOT NULL,
     duration_milliseconds integer NOT NULL,
     status integer,
@@ -154,3 +164,22 @@ CREATE TABLE delivery_totals (
     value double precision NOT NULL
 );
 GRANT SELECT, INSERT, UPDATE ON delivery_totals TO cordboard_system;
+
+-- Mails to be sent, written in the transaction of what they tell. due_at: when the next attempt is due, or a lease ends.
+-- settled_at: when it was sent or given up, and then error says why.
+CREATE TABLE mails (
+    tenant_id bigint NOT NULL REFERENCES tenants,
+    id uuid NOT NULL,
+    recipient text NOT NULL CHECK (recipient <> ''),
+    subject text NOT NULL,
+    body text NOT NULL,
+    created_at timestamptz NOT NULL,
+    due_at timestamptz NOT NULL,
+    attempts integer NOT NULL DEFAULT 0,
+    settled_at timestamptz,
+    error text NOT NULL DEFAULT '',
+    PRIMARY KEY (tenant_id, id)
+);
+CREATE INDEX ON mails (due_at) WHERE settled_at IS NULL;
+CREATE INDEX ON mails (created_at);
+SELECT guard_rows('mails', 'select, insert', '{select, "update (due_at, attempts, settled_at, error)", delete}');

@@ -1,0 +1,1 @@
+"""Cordboard's own API, for running it: ``/manage/v1``."""
