@@ -45,6 +45,7 @@ class Switch:
         self._board = Switchboard(core, engine)
         self._reception = Reception(core, engine, self._board, node.id, self._wake_queue)
         self._startup_time = node.startup_time
+        self._has_adopted = False
         self._is_connected = False
         self._away_since = core.clock.monotonic()
         self._applied_revision = UNPROVISIONED
@@ -130,6 +131,7 @@ class Switch:
         while True:
             try:
                 self._board.adopt(await self._core.store.system.calls.open(self._node.id))
+                self._has_adopted = True
                 break
             except Unavailable:
                 await asyncio.sleep(POLL_SECONDS)
@@ -172,6 +174,8 @@ class Switch:
         return self._board.admit()
 
     async def _carry_out(self) -> None:
+        if not self._has_adopted:
+            return  # what goes on was not adopted yet: an instruction would be taken and reach no call
         for instruction in await self._core.store.system.instructions.take(self._node.id):
             if instruction.kind is InstructionKind.TRANSFER:
                 is_told = self._reception.transfer(instruction.call_id, instruction.argument, instruction.at)
