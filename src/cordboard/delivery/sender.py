@@ -116,10 +116,7 @@ def _request(address: _Address, delivery: Delivery, at: datetime) -> bytes:
         raise ValueError("the authorization has characters that no header may have")
     signed = "".join(f"{name}: {value}\r\n" for name, value in signing_headers(delivery, at).items())
     own = f"Authorization: {authorization}\r\n" if authorization else ""
-    head = (
-        f"{address.head}\r\nContent-Length: {len(delivery.body)}\r\n"
-        f"{signed}{own}\r\n"
-    )
+    head = f"{address.head}\r\nContent-Length: {len(delivery.body)}\r\n{signed}{own}\r\n"
     return head.encode() + delivery.body
 
 
