@@ -119,7 +119,7 @@ async def _answer_removal(core: Core, identity: Identity, request: Request) -> R
     """Remove a webhook. What waits for it is not sent, and what was kept for it cannot be."""
     webhook = await _webhook_in_path(core, identity, request)
     await remove_webhook(core, identity.tenant, webhook.id)
-    return Response(status_code=HTTPStatus.NO_CONTENT)
+    return Response(status_code=HTTPStatus.NO_CONTENT.value)
 
 
 async def _answer_rotation(core: Core, identity: Identity, request: Request) -> Response:

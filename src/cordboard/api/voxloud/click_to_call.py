@@ -136,7 +136,7 @@ async def _answer_one(core: Core, identity: Identity, request: Request) -> Respo
 async def _answer_removal(core: Core, identity: Identity, request: Request) -> Response:
     """Remove a click-to-call, which makes room for another."""
     await remove_click_to_call(core, identity.tenant, _id_of(request))
-    return Response(status_code=HTTPStatus.NO_CONTENT)
+    return Response(status_code=HTTPStatus.NO_CONTENT.value)
 
 
 async def _answer_connect(core: Core, identity: Identity, request: Request) -> Response:

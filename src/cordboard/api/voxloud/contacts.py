@@ -16,6 +16,7 @@ from cordboard.api.common.fields import required_text, text, texts
 from cordboard.api.common.json_body import read_json
 from cordboard.api.common.wire_types import REQUIRED, Text, Texts, given, says
 from cordboard.api.voxloud.contact_search import ContactQuery, read_criteria
+from cordboard.api.voxloud.records import OWN_CRM
 from cordboard.api.voxloud.times import local_time
 from cordboard.domain.contact import Contact, ContactPage
 from cordboard.domain.errors import NotFound
@@ -24,8 +25,6 @@ from cordboard.domain.tenant import Identity, Tenant
 RESOURCE = "/api/v1/contacts"
 SCOPE = "contact"
 
-# Of a contact that came from nowhere else.
-OWN_CRM = "Voxloud"
 MOST_PHONES = 100
 MOST_EMAILS = 100
 URL_CHARACTERS = 2048

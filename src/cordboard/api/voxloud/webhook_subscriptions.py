@@ -137,7 +137,7 @@ async def _answer_removal(core: Core, identity: Identity, request: Request) -> R
     """Remove a subscription. What waits for it is not sent."""
     subscription = await _subscription_in_path(core, identity, request)
     await remove_webhook(core, identity.tenant, subscription.id)
-    return Response(status_code=HTTPStatus.NO_CONTENT)
+    return Response(status_code=HTTPStatus.NO_CONTENT.value)
 
 
 def subscription_answer(subscription: Subscription) -> SubscriptionAnswer:
