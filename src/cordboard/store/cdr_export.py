@@ -15,7 +15,7 @@ from cordboard.domain.call_facts import CallFacts, Direction, RecordingStatus
 from cordboard.domain.call_state import EndReason, FlowName, Party
 from cordboard.domain.cause import Outcome
 from cordboard.domain.cdr import CdrFilter, CdrOrder
-from cordboard.store.cdr_search import Search, search_of
+from cordboard.store.cdr_search import Search, numbers_of, search_of
 from cordboard.store.pool import Door
 
 BATCH = 4000
@@ -63,7 +63,7 @@ async def export(door: Door, tenant_id: int, criteria: CdrFilter, batch: int) ->
     parts = _PARTS.get(order)
     if parts is not None:
         criteria = replace(criteria, order=CdrOrder.NUMBER)
-    whole = search_of(tenant_id, criteria)
+    whole = search_of(tenant_id, criteria, await numbers_of(door, criteria))
     searches = [whole.narrowed(part) for part in (parts or ("true",))]
     for search in reversed(searches) if is_descending else searches:
         reading = asyncio.create_task(_read(door, search, batch))

@@ -13,7 +13,7 @@ from cordboard.domain.cause import Outcome
 from cordboard.domain.cdr import CdrFilter, CdrPage
 from cordboard.store.cdr_counts import FOLD, count_of
 from cordboard.store.cdr_export import BATCH, Batch, export
-from cordboard.store.cdr_search import search_of
+from cordboard.store.cdr_search import Numbers, numbers_of, search_of
 from cordboard.store.pool import Door, Row
 
 # How many parts a recording has is for whoever settles it, and gone with it. Texts have a table of their own.
@@ -144,10 +144,11 @@ class Cdrs:
 
     async def find(self, criteria: CdrFilter) -> CdrPage:
         """A page of the records that meet ``criteria``, and how many there are."""
-        search = search_of(self._tenant_id, criteria)
         columns = _WITH_TEXTS if criteria.wants_texts else _WITHOUT_TEXTS
         async with self._door.held() as door:
-            total = await self._quick_count(door, criteria)
+            numbers = await numbers_of(door, criteria)
+            search = search_of(self._tenant_id, criteria, numbers)
+            total = await self._quick_count(door, criteria, numbers)
             if total is not None and total <= criteria.offset:
                 return CdrPage(rows=[], total=total)
             page = search.far_page(columns) if criteria.offset >= _FAR else search.page(columns)
@@ -155,15 +156,15 @@ class Cdrs:
             if len(rows) < criteria.limit and (rows or criteria.offset == 0):
                 total = criteria.offset + len(rows)
             elif total is None:
-                counted = count_of(self._tenant_id, criteria) or (search.count(), search.values)
+                counted = count_of(self._tenant_id, criteria, numbers) or (search.count(), search.values)
                 total = int(await door.value(counted[0], *counted[1]))
         # What ended between the two statements is on the page.
         seen = criteria.offset + len(rows) if rows else 0
         return CdrPage(rows=[facts_of_row(row) for row in rows], total=max(total, seen))
 
-    async def _quick_count(self, door: Door, criteria: CdrFilter) -> int | None:
+    async def _quick_count(self, door: Door, criteria: CdrFilter, numbers: Numbers | None) -> int | None:
         """How many there are, when that takes less than the page: nothing is then read for a page that is empty."""
-        counted = None if criteria.number else count_of(self._tenant_id, criteria)
+        counted = None if numbers else count_of(self._tenant_id, criteria, None)
         return None if counted is None else int(await door.value(counted[0], *counted[1]))
 
     def export(self, criteria: CdrFilter, *, batch: int = BATCH) -> AsyncGenerator[Batch, None]:

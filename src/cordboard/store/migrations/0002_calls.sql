@@ -85,7 +85,7 @@ CREATE TABLE cdrs (
     agent_user_name text NOT NULL,
     agent_name text NOT NULL,
     agent_extension text NOT NULL,
-    customer_number text COLLATE "C" NOT NULL, -- so that its index finds what begins with some digits
+    customer_number text NOT NULL,
     customer_name text NOT NULL,
     did_number text NOT NULL,
     requested_at timestamptz NOT NULL,
@@ -127,8 +127,9 @@ CREATE UNIQUE INDEX ON cdrs (tenant_id, requested_at, id) INCLUDE (direction, ou
 CREATE INDEX ON cdrs (tenant_id, duration_seconds, number);
 CREATE INDEX ON cdrs (tenant_id, reference);
 CREATE INDEX ON cdrs (tenant_id, customer_number, requested_at);
-CREATE INDEX ON cdrs (tenant_id, agent_user_name, requested_at);
-CREATE INDEX ON cdrs (tenant_id, agent_extension, requested_at);
+-- With what else an agent's calls are counted by: of a busy one's two months alone (13 against 3 ms).
+CREATE INDEX ON cdrs (tenant_id, agent_user_name, requested_at) INCLUDE (direction, outcome);
+CREATE INDEX ON cdrs (tenant_id, agent_extension, requested_at) INCLUDE (direction, outcome);
 CREATE INDEX ON cdrs (tenant_id, did_number, requested_at) WHERE direction = 'inbound';
 CREATE INDEX ON cdrs (tenant_id, request_id) WHERE request_id <> '';
 CREATE INDEX ON cdrs (event_due_at) WHERE event_due_at IS NOT NULL;
@@ -198,28 +199,42 @@ CREATE TRIGGER note_count AFTER INSERT OR DELETE OR UPDATE OF
     tenant_id, requested_at, direction, outcome, did_number, agent_user_name, agent_extension ON cdrs
 FOR EACH ROW EXECUTE FUNCTION note_cdr_count();
 
--- Optional: without these extensions (or without the right to make them) partial numbers are found by reading more.
-DO $$
-BEGIN
-    CREATE EXTENSION IF NOT EXISTS pg_trgm;
-    CREATE EXTENSION IF NOT EXISTS btree_gin;
-    CREATE INDEX cdrs_customer_number_part ON cdrs USING gin (tenant_id, customer_number gin_trgm_ops);
-EXCEPTION WHEN insufficient_privilege OR undefined_file OR feature_not_supported THEN
-    RAISE NOTICE 'no trigram index: %', SQLERRM;
-END $$;
+-- The numbers of a tenant's customers, each once: a part of a number is looked for among these, which are far fewer
+-- than the calls. Whose records are gone may stay: nothing is found by it.
+CREATE TABLE cdr_numbers (
+    tenant_id bigint NOT NULL,
+    number text COLLATE "C" NOT NULL, -- so that the key finds what begins with some digits
+    PRIMARY KEY (tenant_id, number)
+);
+SELECT guard_rows('cdr_numbers', 'select, insert');
+CREATE FUNCTION number_pieces(own_tenant_id bigint, number text)
+RETURNS bigint[] LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+    SELECT array_agg(hashtextextended('p' || substr(number, place, size), own_tenant_id))
+    FROM generate_series(3, longest_piece('p')) AS size, generate_series(1, length(number) - size + 1) AS place
+$$;
+CREATE INDEX cdr_numbers_pieces ON cdr_numbers USING gin (number_pieces(tenant_id, number)) WITH (fastupdate = off);
 
--- LIKE is not leakproof, so under row-level security it may not use an index (6 digits in 1.5 M rows: 788 ms). Here it
--- may (5 ms): the owner reads all rows, and the tenant comes from the connection, never from the caller.
+CREATE FUNCTION note_cdr_number() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO cdr_numbers (tenant_id, number) VALUES (NEW.tenant_id, NEW.customer_number) ON CONFLICT DO NOTHING;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER note_number AFTER INSERT OR UPDATE OF tenant_id, customer_number ON cdrs
+FOR EACH ROW EXECUTE FUNCTION note_cdr_number();
+
+-- Neither @> nor LIKE is leakproof, so under row-level security they may not use an index (of 1.5 M rows: 788 ms). Here
+-- they may: the owner reads all rows, and the tenant comes from the connection, never from the caller.
+CREATE POLICY owner_searches ON cdr_numbers FOR SELECT TO CURRENT_USER USING (true);
 CREATE POLICY owner_searches ON cdrs FOR SELECT TO CURRENT_USER USING (true);
--- is_of_either: the DID of a call that came in, or the very extension that made any other, meets it too.
-CREATE FUNCTION cdr_ids_with_number_part(
-    part text, beginning text, is_of_either boolean, started_from timestamptz, started_before timestamptz)
-RETURNS SETOF uuid LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 200
+-- Up to about ``most`` whole numbers that have ``part`` in them, or begin with ``beginning``: customers', with_dids also
+-- those that calls came in on.
+CREATE FUNCTION cdr_numbers_with_part(part text, beginning text, with_dids boolean, most bigint)
+RETURNS SETOF text LANGUAGE plpgsql STABLE SECURITY DEFINER ROWS 20
 SET search_path = pg_catalog, public, pg_temp
 SET plan_cache_mode = force_custom_plan AS $$
 DECLARE
     own_tenant_id bigint := current_setting('cordboard.tenant_id')::bigint;
-    dids text[] := '{}';
+    pieces bigint[] := part_pieces(own_tenant_id, 'p', part);
 BEGIN
     IF part !~ '^[0-9]{3,8}$' THEN
         RAISE invalid_parameter_value USING MESSAGE = 'a part of a number has 3 to 8 digits';
@@ -227,29 +242,28 @@ BEGIN
     IF beginning !~ '^([+][0-9]*)?$' THEN
         RAISE invalid_parameter_value USING MESSAGE = 'a canonical number begins with + and digits';
     END IF;
-    IF is_of_either THEN
-        -- A tenant has few DIDs and many calls: from one DID to the next by the index, not through all calls.
-        WITH RECURSIVE known (did) AS (
-            SELECT min(did_number) FROM cdrs WHERE tenant_id = own_tenant_id AND direction = 'inbound'
-            UNION ALL
-            SELECT (SELECT min(did_number) FROM cdrs
-                    WHERE tenant_id = own_tenant_id AND direction = 'inbound' AND did_number > did)
-            FROM known WHERE did IS NOT NULL)
-        SELECT COALESCE(array_agg(did), '{}') INTO dids FROM known
-        WHERE did LIKE '%' || part || '%' OR beginning <> '' AND did LIKE beginning || '%';
-    END IF;
     RETURN QUERY
-        SELECT id FROM cdrs
-        WHERE tenant_id = own_tenant_id
-          AND (customer_number LIKE '%' || part || '%'
-               OR beginning <> '' AND customer_number LIKE beginning || '%'
-               OR is_of_either AND direction <> 'inbound' AND agent_extension = part
-               OR dids <> '{}' AND direction = 'inbound' AND did_number = ANY (dids))
-          AND (started_from IS NULL OR requested_at >= started_from)
-          AND (started_before IS NULL OR requested_at < started_before);
+        SELECT number FROM cdr_numbers
+        WHERE tenant_id = own_tenant_id AND number_pieces(tenant_id, number) @> pieces AND strpos(number, part) > 0
+        LIMIT most;
+    IF beginning <> '' THEN
+        RETURN QUERY
+            SELECT number FROM cdr_numbers WHERE tenant_id = own_tenant_id AND number LIKE beginning || '%' LIMIT most;
+    END IF;
+    IF with_dids THEN
+        -- A tenant has few DIDs and many calls: from one DID to the next by the index, not through all calls.
+        RETURN QUERY
+            WITH RECURSIVE known (did) AS (
+                SELECT min(did_number) FROM cdrs WHERE tenant_id = own_tenant_id AND direction = 'inbound'
+                UNION ALL
+                SELECT (SELECT min(did_number) FROM cdrs
+                        WHERE tenant_id = own_tenant_id AND direction = 'inbound' AND did_number > did)
+                FROM known WHERE did IS NOT NULL)
+            SELECT did FROM known WHERE strpos(did, part) > 0 OR beginning <> '' AND starts_with(did, beginning);
+    END IF;
 END $$;
-REVOKE ALL ON FUNCTION cdr_ids_with_number_part FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION cdr_ids_with_number_part TO cordboard_app;
+REVOKE ALL ON FUNCTION cdr_numbers_with_part FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION cdr_numbers_with_part TO cordboard_app;
 
 CREATE TABLE recordings (
     tenant_id bigint NOT NULL,
