@@ -81,7 +81,7 @@ async def test_a_call_that_came_in_outlives_the_switch(own_exchange: Exchange) -
 
 async def test_a_call_that_came_in_and_rings_outlives_the_switch(own_exchange: Exchange) -> None:
     office = await own_exchange.open_office()
-    agent = await office.hire(Behaviour.answering(after_seconds=4, tone_hz=BOB_HZ).recorded())
+    agent = await office.hire(Behaviour.answering(after_seconds=3, tone_hz=BOB_HZ).recorded())
     did_number = await office.add_did(f"agent:{agent.extension}")
     carrier = own_exchange.lab.carrier
     calls = await watch(office)

@@ -1,6 +1,7 @@
 """Either side may put the other on hold, in every way that phones do it."""
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
@@ -31,12 +32,16 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 TALK_SECONDS, HOLD_SECONDS = 1.2, 1.6
 
 
-async def talk_hold_talk(hold: Callable[[], Awaitable[object]], resume: Callable[[], Awaitable[object]]) -> None:
+async def talk_hold_talk(hold: Callable[[], Awaitable[object]], resume: Callable[[], Awaitable[object]]) -> float:
+    """The most seconds that the hold may have taken: a busy machine takes long to ask for it."""
     await asyncio.sleep(TALK_SECONDS)
+    began = time.monotonic()
     await hold()
     await asyncio.sleep(HOLD_SECONDS)
     await resume()
+    most = time.monotonic() - began
     await asyncio.sleep(TALK_SECONDS)
+    return most
 
 
 async def check_waited(party: LabPhone | Carrier, call: LabCall, hz: float) -> None:
@@ -48,10 +53,10 @@ async def check_waited(party: LabPhone | Carrier, call: LabCall, hz: float) -> N
     assert sound.seconds_of(hz) <= sound.seconds - HOLD_SECONDS / 4
 
 
-async def ended_after_hold(calls: CallWatch) -> Row:
+async def ended_after_hold(calls: CallWatch, most: float) -> Row:
     row = await calls.ended()
     assert row["call_status"] == "answered"
-    assert int(HOLD_SECONDS) <= int(row["holding_duration"]) <= HOLD_SECONDS + 2
+    assert int(HOLD_SECONDS) <= int(row["holding_duration"]) <= most + 1
     assert int(row["holding_duration"]) < int(row["total_duration"])
     return row
 
@@ -65,9 +70,9 @@ async def test_hold_by_re_invite(exchange: Exchange, office: Office, alice: Agen
     at_customer = await carrier.answered(CUSTOMER)
     await calls.connected()
     party = alice.phone if holder == "agent" else carrier
-    await talk_hold_talk(party.hold, party.resume)
+    most = await talk_hold_talk(party.hold, party.resume)
     await carrier.hang_up()
-    row = await ended_after_hold(calls)
+    row = await ended_after_hold(calls, most)
     await alice.phone.released()
     await carrier.released()
     if holder == "agent":
@@ -91,9 +96,9 @@ async def test_hold_by_update(office: Office, desk: SippPhone, bob: Agent) -> No
     async def order(what: str) -> None:
         assert await run.order(what) == 200
 
-    await talk_hold_talk(lambda: order("HOLD"), lambda: order("RESUME"))
+    most = await talk_hold_talk(lambda: order("HOLD"), lambda: order("RESUME"))
     await order("HANGUP")
-    row = await ended_after_hold(calls)
+    row = await ended_after_hold(calls, most)
     assert facts(row)[2:] == (bob.extension, desk.account.extension, desk.account.user_name, "agent")
     await bob.phone.released()
     await check_waited(bob.phone, at_bob, BOB_HZ)  # it sends back what it hears
@@ -106,9 +111,9 @@ async def test_hold_by_a_softphone(  # noqa: PLR0917 - fixtures
     async with softphone(exchange, baresip_program, tmp_path / "phone", desk_account, tone_hz=DESK_HZ) as phone:
         at_alice = await alice.phone.dial(desk_account.extension, voice(ALICE_HZ))
         await phone.until("CALL_ESTABLISHED")
-        await talk_hold_talk(lambda: phone.do("hold"), lambda: phone.do("resume"))
+        most = await talk_hold_talk(lambda: phone.do("hold"), lambda: phone.do("resume"))
         await phone.do("hangup")
-        await ended_after_hold(calls)
+        await ended_after_hold(calls, most)
         assert (await phone.heard()).is_tone(ALICE_HZ)
     await alice.phone.released()
     await check_waited(alice.phone, at_alice, DESK_HZ)
@@ -126,9 +131,9 @@ async def test_hold_from_outside(exchange: Exchange, office: Office, alice: Agen
     async def command(what: str) -> None:
         await exchange.copy.run("calls", what, call_id, "--tenant", office.name)
 
-    await talk_hold_talk(lambda: command("hold"), lambda: command("resume"))
+    most = await talk_hold_talk(lambda: command("hold"), lambda: command("resume"))
     await carrier.hang_up()
-    await ended_after_hold(calls)
+    await ended_after_hold(calls, most)
     await alice.phone.released()
     await carrier.released()
     await check_waited(carrier, at_customer, ALICE_HZ)
