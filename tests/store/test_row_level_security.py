@@ -183,7 +183,7 @@ async def test_functions_that_see_more_than_their_caller_are_pinned_and_not_for_
 
 
 async def test_the_partial_number_function_takes_the_tenant_from_the_connection(app: Any) -> None:
-    sql = "SELECT cdr_numbers_with_part($1, '', true, 99)"
+    sql = "SELECT * FROM cdr_numbers_with_part($1, '', true, 99)"
     found = [row[0] for row in await app.fetch(sql, "912345")]
     assert found == [row[0] for row in await app.fetch("SELECT DISTINCT customer_number FROM cdrs")]
     for part in ("%", "", "12", "123456789", "12_45"):

@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 from cordboard.domain.call_facts import Direction
 from cordboard.domain.cdr import CdrFilter
-from cordboard.store.cdr_search import Numbers
+from cordboard.store.cdr_search import Numbers, has_part
 
 # From the first instant, before the second; None: without an end.
 Span: TypeAlias = tuple[datetime | None, datetime | None]
@@ -108,15 +108,26 @@ class _Count:
         if whole := [span for grain, span in parts if grain]:
             self._add("sum(calls)", "cdr_count_changes", [*of_name, *which, *self._within(_joined(whole), "day")])
 
-    def add_customers(self, numbers: tuple[str, ...], extensions: tuple[str, ...]) -> None:
-        """Records of customers' numbers, but for those whose other party has one of ``numbers`` or ``extensions``."""
-        dids, callers = self.place(list(numbers)), self.place(list(extensions))
-        self._add("count(*)", "cdrs", [
-            f"n.customer_number = ANY ({dids}::text[])",
-            (f"CASE n.direction WHEN 'inbound' THEN n.did_number <> ALL ({dids}::text[])"
-             f" ELSE n.agent_extension <> ALL ({callers}::text[]) END"),
-            *self.alike, *_of(self.asked), *self._within(self.span, "requested_at"),
-        ])  # fmt: skip
+    def add_customers(self, criteria: CdrFilter, numbers: Numbers) -> None:
+        """Records of customers' numbers, less those whose other party is meant too.
+
+        In two terms: the first needs nothing but its index (three digits that most of 3 million have: 0.5 s, not 8).
+        """
+        known = f"{self.place(list(numbers.numbers))}::text[]"
+        which = f"n.customer_number = ANY ({known})"
+        if numbers.is_partial:
+            beginning = self.place(criteria.number_beginning) if criteria.number_beginning else ""
+            which = has_part("n.customer_number", self.place(criteria.number_part), beginning)
+        callers = f"{self.place(list(numbers.extensions))}::text[]"
+        both = [
+            (self.asked & _INBOUND, f"n.did_number = ANY ({known})"),
+            (self.asked - _INBOUND, f"n.agent_extension = ANY ({callers})"),
+        ]
+        alike = [which, *self.alike, *self._within(self.span, "requested_at")]
+        self._add("count(*)", "cdrs", [*alike, *_of(self.asked)])
+        for directions, condition in both:
+            if directions:
+                self._add("-count(*)", "cdrs", [*alike, *_of(directions), condition])
 
     def _add(self, what: str, table: str, conditions: list[str]) -> None:
         self.terms.append(f"(SELECT COALESCE({what}, 0) FROM {table} n WHERE {' AND '.join(conditions)})")
@@ -153,7 +164,7 @@ def count_of(tenant_id: int, criteria: CdrFilter, numbers: Numbers | None) -> tu
         count.add_kind(_DID, numbers.numbers)
         if numbers.extensions:
             count.add_kind(_CALLER, numbers.extensions)
-        count.add_customers(*numbers)
+        count.add_customers(criteria, numbers)
     else:
         count.add_kind(_ALL)
     return f"SELECT ({' + '.join(count.terms)})::bigint", count.values

@@ -12,10 +12,14 @@ MOST_NUMBERS = 1000
 
 
 class Numbers(NamedTuple):
-    """Whole numbers of which a record must have one: the customer's or the DID, or the caller's extension."""
+    """Whole numbers of which a record must have one: the customer's or the DID, or the caller's extension.
+
+    With ``is_partial`` the customer's need only have the part, or begin as it does.
+    """
 
     numbers: tuple[str, ...]
     extensions: tuple[str, ...]
+    is_partial: bool = False
 
 
 class _Alternative(NamedTuple):
@@ -115,26 +119,26 @@ def search_of(tenant_id: int, criteria: CdrFilter, numbers: Numbers | None = Non
         if isinstance(value, datetime) or value:
             conditions.append(_is(search, template, value))
     alternatives: tuple[_Alternative, ...] = ()
-    if numbers is not None:
+    if numbers is not None and not numbers.is_partial:
         alternatives = _alternatives(search, criteria, numbers)
-    if criteria.number_part and (numbers is None or criteria.number):
+    if criteria.number_part and not (alternatives and not criteria.number):
         conditions.append(_has_part(search, criteria))
     order = order_of(criteria.order, is_descending=criteria.is_descending)
     return Search(" AND ".join(conditions), search.values, alternatives, order)
 
 
 async def numbers_of(door: Door, criteria: CdrFilter) -> Numbers | None:
-    """The whole numbers that ``criteria`` ask for; None when they ask for none, or for a part that very many have."""
+    """The whole numbers that ``criteria`` ask for; None when they ask for none."""
     if criteria.number:
         # What begins with + is no extension.
         return Numbers(criteria.number, tuple(number for number in criteria.number if not number.startswith("+")))
     if not criteria.number_part:
         return None
     part = (criteria.number_part, criteria.number_beginning, criteria.is_number_of_either)
-    rows = await door.fetch("SELECT cdr_numbers_with_part($1, $2, $3, $4)", *part, MOST_NUMBERS + 1)
-    if len(rows) > MOST_NUMBERS:
-        return None
-    return Numbers(tuple(sorted({row[0] for row in rows})), (criteria.number_part,))
+    rows = await door.fetch("SELECT * FROM cdr_numbers_with_part($1, $2, $3, $4)", *part, MOST_NUMBERS + 1)
+    numbers, dids = ({number for number, is_did in rows if is_did is which} for which in (False, True))
+    is_partial = len(numbers) > MOST_NUMBERS
+    return Numbers(tuple(dids if is_partial else numbers | dids), (criteria.number_part,), is_partial)
 
 
 def _alternatives(search: Search, criteria: CdrFilter, numbers: Numbers) -> tuple[_Alternative, ...]:
@@ -150,15 +154,19 @@ def _alternatives(search: Search, criteria: CdrFilter, numbers: Numbers) -> tupl
     return (customers, dids, _Alternative("c.agent_extension", extensions, "c.direction <> 'inbound'"))
 
 
+def has_part(column: str, part: str, beginning: str) -> str:
+    """That a number has a part or begins so; ``part`` and ``beginning`` are their places, the latter may be ""."""
+    begins = f" OR {column} LIKE {beginning}::text || '%'" if beginning else ""
+    return f"({column} LIKE '%' || {part}::text || '%'{begins})"
+
+
 def _has_part(search: Search, criteria: CdrFilter) -> str:
     """That a number has the part, looked at record by record."""
-    part = _is(search, "{}::text", criteria.number_part)
-    has = f"{{0}} LIKE '%' || {part} || '%'"
-    if criteria.number_beginning:
-        has += f" OR {{0}} LIKE {_is(search, '{}::text', criteria.number_beginning)} || '%'"
-    met = [has.format("c.customer_number")]
+    part = _is(search, "{}", criteria.number_part)
+    beginning = _is(search, "{}", criteria.number_beginning) if criteria.number_beginning else ""
+    met = [has_part("c.customer_number", part, beginning)]
     if criteria.is_number_of_either:
-        met.append(f"c.direction = 'inbound' AND ({has.format('c.did_number')})")
+        met.append(f"c.direction = 'inbound' AND {has_part('c.did_number', part, beginning)}")
         met.append(f"c.direction <> 'inbound' AND c.agent_extension = {part}")
     return f"({' OR '.join(met)})"
 
