@@ -1,130 +1,48 @@
-"""Webhooks: how many drain a second, and how long one takes from its commit to its arrival.
+"""Webhooks: how many drain a second, how long one takes from commit to arrival, and that beside hostile targets.
 
-.venv/bin/python -m bench.webhooks [--count 20000] [--seconds 20] [--targets 64] [--only drain,latency,references]
+.venv/bin/python -m bench.webhooks [--count 20000] [--seconds 20] [--targets 64] [--rounds 2] [--only PART,PART]
 
-Beside a bare loop of aiohttp's POSTs (no database, no order, no log), and procrastinate doing the same job with as many
-processes. The receiver is a process of its own; its CPU is told apart.
+Parts: drain, references, latency, hostile. References are a bare loop of aiohttp's POSTs (no database, no order, no
+log), and procrastinate doing the same job with as many processes. The receiver is a process of its own; its CPU is told
+apart. Hostile ones are another, behind all others.
 """
 
 import argparse
 import asyncio
-import contextlib
 import itertools
 import json
-import os
+import random
 import signal
 import sys
 import tempfile
 import time
-from asyncio.subprocess import PIPE, Process
-from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from asyncio.subprocess import PIPE
+from collections import defaultdict
 from pathlib import Path
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 import asyncpg
 
-from bench.support.figures import line
+from bench.support.figures import line, percentile
+from bench.support.hook_house import House, cpu_seconds, hostile_urls, running_receiver
 from bench.support.hook_references import BODY, make_app
-from cordboard.actions.core import Core
 from cordboard.app import build_core
 from cordboard.domain.webhook import EventKind, Subscription
 from cordboard.lab.private_copy import PrivateCopy
 from cordboard.settings import Settings
 
 PER_SECOND = 200
-HANGING_SHARE = 0.3
+# 30 % of the targets, as many as there are kinds.
+HEALTHY, HOSTILE = 16, 7
+# Of --seconds: 6 s, in which the first failures are tried again.
+TURN_SHARE = 0.3
 PATIENCE_SECONDS = 120
-TICKS = os.sysconf("SC_CLK_TCK")
-
-
-@dataclass(slots=True)
-class Receiver:
-    """The partner's server."""
-
-    process: Process
-    port: int
-
-    def url(self, number: int, path: str = "hook") -> str:
-        """A target of its own: another host for each number."""
-        return f"http://127.0.{1 + number // 250}.{1 + number % 250}:{self.port}/{path}/{number}"
-
-    async def told(self, *, dump: bool = False) -> dict[str, Any]:
-        """What it says of itself."""
-        assert self.process.stdin is not None
-        assert self.process.stdout is not None
-        self.process.stdin.write(b"dump\n" if dump else b"\n")
-        answer: dict[str, Any] = json.loads(await self.process.stdout.readline())
-        return answer
-
-
-@contextlib.asynccontextmanager
-async def running_receiver() -> AsyncIterator[Receiver]:
-    """A receiver, until the block ends."""
-    command = (sys.executable, "-m", "bench.support.hook_receiver")
-    process = await asyncio.create_subprocess_exec(*command, stdin=PIPE, stdout=PIPE, limit=2**28)
-    assert process.stdout is not None
-    try:
-        yield Receiver(process, int(await process.stdout.readline()))
-    finally:
-        process.kill()
-        await process.wait()
-
-
-def cpu_seconds(root: int, word: str) -> float:
-    """What the processes below ``root`` whose command line contains ``word`` have used."""
-    total = 0.0
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        with contextlib.suppress(OSError, IndexError):
-            fields = stat.read_text().rpartition(")")[2].split()
-            if word in stat.with_name("cmdline").read_text() and _descends(int(stat.parent.name), root):
-                total += (int(fields[11]) + int(fields[12])) / TICKS
-    return total
-
-
-def _descends(pid: int, root: int) -> bool:
-    while pid > 1:
-        if pid == root:
-            return True
-        pid = int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
-    return False
-
-
-class House:
-    """A running copy, its receiver, and a tenant with targets."""
-
-    def __init__(self, copy: PrivateCopy, core: Core, receiver: Receiver) -> None:
-        self.copy = copy
-        self.core = core
-        self.receiver = receiver
-        self.tenant_id = 0
-
-    async def subscribe(self, numbers: range, path: str = "hook") -> list[Subscription]:
-        """Targets, in a tenant of their own."""
-        tenant = await self.core.store.system.tenants.create(f"bench {uuid4().hex}")
-        self.tenant_id = tenant.id
-        rows = self.core.store.for_tenant(tenant.id).subscriptions
-        kinds = {EventKind.CALL_RECORDED}
-        return [await rows.add(dialect="alohub", url=self.receiver.url(each, path), kinds=kinds) for each in numbers]
-
-    async def send(self, subscription: Subscription) -> UUID:
-        """One event, in a transaction of its own; when it returns, it is committed."""
-        async with self.core.store.for_tenant(subscription.tenant_id).transaction() as rows:
-            return await rows.deliveries.insert(
-                subscription.id, uuid4(), EventKind.CALL_RECORDED, BODY, self.core.clock.now()
-            )
-
-    def cpu(self) -> dict[str, float]:
-        """Seconds of CPU so far, by program."""
-        assert self.copy.process is not None
-        names = {"workers": "processes.worker", "PostgreSQL": "postgres"}
-        return {name: cpu_seconds(self.copy.process.pid, word) for name, word in names.items()}
 
 
 async def drain(house: House, count: int, targets: int) -> None:
     """Commit ``count`` deliveries at once and wait until all have arrived and are in the log."""
-    subscriptions = await house.subscribe(range(targets))
+    subscriptions = await house.subscribe_healthy(targets)
     receiver_before = await house.receiver.told()
     async with house.core.store.for_tenant(house.tenant_id).transaction() as rows:
         for subscription in itertools.islice(itertools.cycle(subscriptions), count):
@@ -169,11 +87,16 @@ async def house_empty(house: House) -> None:
         await connection.close()
 
 
-async def latency(house: House, seconds: int, targets: int, *, share_hanging: float = 0) -> None:
-    """From commit to arrival at ``PER_SECOND`` events a second, of the targets that do not hang."""
-    hanging_count = round(targets * share_hanging)
-    hanging = await house.subscribe(range(1000, 1000 + hanging_count), "hang") if hanging_count else []
-    healthy = await house.subscribe(range(targets - hanging_count))
+async def latency(house: House, seconds: float) -> None:
+    """From commit to arrival at ``PER_SECOND`` events a second, all targets healthy."""
+    times = await arrivals(house, await house.subscribe_healthy(20), [], seconds)
+    print(line(f"commit to arrival, {PER_SECOND}/s", times))
+
+
+async def arrivals(
+    house: House, healthy: list[Subscription], others: list[Subscription], seconds: float
+) -> list[float]:
+    """Seconds from commit to arrival at the healthy ones, while all together get ``PER_SECOND`` events a second."""
     committed: dict[str, float] = {}
     sending: set[asyncio.Task[None]] = set()
 
@@ -182,10 +105,10 @@ async def latency(house: House, seconds: int, targets: int, *, share_hanging: fl
         if is_healthy:
             committed[str(delivery_id)] = time.time()
 
+    everyone = [(each, True) for each in healthy] + [(each, False) for each in others]
+    random.Random(7).shuffle(everyone)
     began = time.perf_counter()
-    everyone = [(each, True) for each in healthy] + [(each, False) for each in hanging]
-    everyone = sorted(everyone, key=lambda each: hash((each[0].url, 7)))
-    for number in range(seconds * PER_SECOND):
+    for number in range(round(seconds * PER_SECOND)):
         await asyncio.sleep(max(0, began + number / PER_SECOND - time.perf_counter()))
         subscription, is_healthy = everyone[number % len(everyone)]
         sending.add(task := asyncio.create_task(send(subscription, is_healthy=is_healthy)))
@@ -196,10 +119,45 @@ async def latency(house: House, seconds: int, targets: int, *, share_hanging: fl
         while not committed.keys() <= arrived.keys():
             await asyncio.sleep(0.1)
             arrived = (await house.receiver.told(dump=True))["arrived"]
-    name = f"{PER_SECOND}/s" + (f", {100 * share_hanging:.0f} % of the targets hang" if hanging else "")
-    print(line(f"commit to arrival, {name}", [arrived[each] - at for each, at in committed.items()]))
-    for subscription in hanging:
-        await house.core.store.for_tenant(subscription.tenant_id).subscriptions.remove(subscription.id)
+    return [arrived[each] - at for each, at in committed.items()]
+
+
+async def hostile(house: House, seconds: float, rounds: int) -> None:
+    """The healthy targets' times beside hostile ones of each kind, and beside as many more healthy ones.
+
+    Both take turns, so that whatever else the machine does hits both; each kind is compared with the turns just before
+    and after its own.
+    """
+    more_healthy = [house.receiver.url(each) for each in range(HEALTHY, HEALTHY + HOSTILE)]
+    times: dict[str, list[float]] = defaultdict(list)
+    without: dict[str, list[float]] = defaultdict(list)
+    async with hostile_urls(HOSTILE) as urls:
+        urls["one of each"] = [each[0] for each in urls.values()]
+        before = await beside(house, more_healthy, seconds)
+        for kind in tuple(urls) * rounds:
+            times[kind] += await beside(house, urls[kind], seconds)
+            after = await beside(house, more_healthy, seconds)
+            without[kind] += before + after
+            before = after
+    for kind in urls:
+        print(line(f"commit to arrival beside: {kind}", times[kind]), end="")
+        print("   without:", ", ".join(compared(times[kind], without[kind], share) for share in (0.5, 0.99)))
+
+
+def compared(times: list[float], reference: list[float], share: float) -> str:
+    """A percentile of the reference, and how many times as long ours is."""
+    ours, its = percentile(times, share), percentile(reference, share)
+    return f"p{100 * share:.0f}={1000 * its:.1f} (ratio {ours / its:.2f})"
+
+
+async def beside(house: House, urls: list[str], seconds: float) -> list[float]:
+    """The healthy targets' times while ``urls`` get 30 % of the events."""
+    healthy = [house.receiver.url(each) for each in range(HEALTHY)]
+    subscriptions = await house.subscribe(healthy + urls)
+    times = await arrivals(house, subscriptions[:HEALTHY], subscriptions[HEALTHY:], seconds)
+    for each in subscriptions:
+        await house.core.store.for_tenant(each.tenant_id).subscriptions.remove(each.id)
+    return times
 
 
 async def bare(house: House, count: int, targets: int) -> None:
@@ -261,8 +219,9 @@ async def run(house: House, chosen: argparse.Namespace) -> None:
         await procrastinate(house, chosen.count // 4, chosen.targets)
     if "latency" in parts:
         for _ in range(chosen.rounds):
-            await latency(house, chosen.seconds, 20)
-            await latency(house, chosen.seconds, 20, share_hanging=HANGING_SHARE)
+            await latency(house, chosen.seconds)
+    if "hostile" in parts:
+        await hostile(house, TURN_SHARE * chosen.seconds, chosen.rounds)
 
 
 async def main() -> None:
@@ -272,7 +231,7 @@ async def main() -> None:
     parser.add_argument("--seconds", type=int, default=20)
     parser.add_argument("--targets", type=int, default=64)
     parser.add_argument("--rounds", type=int, default=2)
-    parser.add_argument("--only", default="drain,references,latency")
+    parser.add_argument("--only", default="drain,references,latency,hostile")
     chosen = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="cordboard-bench-") as folder:
         Path(folder).chmod(0o755)

@@ -1,9 +1,6 @@
 """All kinds of bad targets side by side, one worker program, and a good one that must not notice."""
 
-import asyncio
-import ssl
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -12,11 +9,20 @@ import pytest
 from cordboard.domain.webhook import Subscription
 from cordboard.store import Store
 from tests.processes.test_worker import running, until
-from tests.support.certificates import self_signed_certificate
-from tests.support.receiver import Answer, Receiver
+from tests.support.hostile_targets import ANSWERS, BAD_CERTIFICATE, hostile_target
+from tests.support.receiver import Receiver
 from tests.support.worker import Workshop, open_workshop
 
 EVENTS = 30
+ERRORS = {
+    "black hole": "not finished within 2 s",
+    "reset": "closed",
+    "one byte a second": "not finished within 2 s",
+    "redirect": "HTTP 307",
+    "too many": "HTTP 429",
+    "gone": "HTTP 410",
+    BAD_CERTIFICATE: "CERTIFICATE_VERIFY_FAILED",
+}
 
 
 @pytest.fixture
@@ -26,42 +32,16 @@ async def workshop(store: Store, database_url: str, tmp_path: Path) -> Workshop:
     return made
 
 
-@asynccontextmanager
-async def secure_server(folder: Path) -> AsyncIterator[str]:
-    """A server whose certificate nobody vouches for; its URL."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(self_signed_certificate(folder, "localhost"))
-    server = await asyncio.start_server(lambda _, writer: writer.close(), "127.0.0.1", 0, ssl=context)
-    async with server:
-        yield f"https://127.0.0.1:{server.sockets[0].getsockname()[1]}/hook"
-
-
-async def test_bad_targets_get_what_is_promised_and_the_good_one_does_not_notice(
-    workshop: Workshop, tmp_path: Path
-) -> None:
-    answers = {
-        "black hole": (Answer(is_hanging=True), "not finished within 2 s"),
-        "reset": (Answer(is_reset=True), "closed"),
-        "one byte after the other": (Answer(status=500, pause_seconds=0.2, is_endless=True), "not finished within 2 s"),
-        "redirect": (Answer(status=307, headers={"Location": "http://10.0.0.1/"}), "HTTP 307"),
-        "too many": (Answer(status=429, headers={"Retry-After": "90"}), "HTTP 429"),
-        "gone": (Answer(status=410), "HTTP 410"),
-    }
+async def test_bad_targets_get_what_is_promised_and_the_good_one_does_not_notice(workshop: Workshop) -> None:
     expected: dict[int, str] = {}
     async with AsyncExitStack() as stack:
         good = await stack.enter_async_context(Receiver())
         endless = await stack.enter_async_context(Receiver())
-        endless.default = Answer(body=b"x" * 10_000, is_endless=True)
-        for answer, error in answers.values():
-            receiver = await stack.enter_async_context(Receiver())
-            receiver.default = answer
-            expected[(await workshop.subscribe(receiver.url)).id] = error
-        refused = {
-            await stack.enter_async_context(secure_server(tmp_path)): "CERTIFICATE_VERIFY_FAILED",
-            "http://10.0.0.1/hook": "10.0.0.1 is not a public address",
-        }
-        for url, error in refused.items():
-            expected[(await workshop.subscribe(url)).id] = error
+        endless.default = ANSWERS["endless body"]
+        for kind, error in ERRORS.items():
+            expected[(await workshop.subscribe(await stack.enter_async_context(hostile_target(kind)))).id] = error
+        private = await workshop.subscribe("http://10.0.0.1/hook")
+        expected[private.id] = "10.0.0.1 is not a public address"
         await workshop.subscribe(endless.url)
         await workshop.subscribe(good.url)
         await stack.enter_async_context(running(workshop))

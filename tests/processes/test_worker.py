@@ -112,6 +112,33 @@ async def test_killed_in_the_middle_the_next_one_takes_over(workshop: Workshop, 
         await until(lambda: _is_delivered(workshop, 1))
 
 
+async def test_a_killed_workers_leases_end_at_once_and_a_stopped_ones_do_not(
+    workshop: Workshop, receiver: Receiver
+) -> None:
+    settings = workshop.core.settings.changed(delivery_timeout_seconds=3600)
+    patient = replace(workshop, core=replace(workshop.core, settings=settings))
+    await workshop.subscribe(receiver.url)
+    receiver.script(Answer(is_hanging=True), Answer(is_hanging=True))
+    async with running(patient) as stopped:
+        await workshop.end_call()
+        await receiver.wait_for(1)
+        stopped.send_signal(signal.SIGSTOP)
+        async with running(patient) as killed:
+            await workshop.end_call()
+            await receiver.wait_for(2)
+            killed.send_signal(signal.SIGKILL)
+            await killed.wait()
+        async with running(patient):
+            first, second, third = await receiver.wait_for(3)
+            await until(lambda: _has_one_outcome(workshop))
+    assert third.webhook_id == second.webhook_id != first.webhook_id
+    assert len(receiver.requests) == 3
+
+
+async def _has_one_outcome(workshop: Workshop) -> bool:
+    return sorted(await outcomes(workshop)) == ["", "delivered"]
+
+
 async def test_two_workers_send_each_webhook_once(workshop: Workshop, receiver: Receiver) -> None:
     await workshop.subscribe(receiver.url)
     await workshop.subscribe(receiver.url + "/second")

@@ -159,6 +159,21 @@ async def test_a_delivery_whose_worker_died_is_claimed_again_when_its_lease_ends
     assert [(one.id, one.attempts) for one in await claim(office, LEASE_SECONDS)] == [(delivery_id, 0)]
 
 
+async def test_a_dead_workers_leases_can_be_ended_and_no_others(office: Office) -> None:
+    deliveries = office.store.system.deliveries
+    subscription = await subscribe(office)
+    ids = []
+    for worker in ("dead", "living"):
+        ids.append(await send(office, subscription, uuid4()))
+        assert [each.id for each in await deliveries.claim(1, NOW, LEASE_SECONDS, 4, worker=worker)] == ids[-1:]
+    assert set(await deliveries.lease_holders()) == {"dead", "living"}
+    await deliveries.end_leases(["dead"], later(1))
+    assert [each.id for each in await deliveries.claim(9, later(1), LEASE_SECONDS, 4, worker="living")] == ids[:1]
+    await deliveries.end_leases(["dead"], later(2))
+    assert await claim(office, 2) == []
+    assert await deliveries.lease_holders() == ["living"]
+
+
 async def test_a_full_target_does_not_hold_up_the_others(office: Office) -> None:
     hanging, healthy = await subscribe(office, f"{URL}/hanging"), await subscribe(office, f"{URL}/healthy")
     for _ in range(30):

@@ -20,12 +20,12 @@ LEASE_MARGIN_SECONDS = 15
 RECORD_AGAIN_SECONDS = 0.5
 
 
-async def claim_deliveries(core: Core, limit: int) -> list[Delivery]:
-    """Up to ``limit`` deliveries to send now, of all tenants. Raises Unavailable."""
+async def claim_deliveries(core: Core, limit: int, worker: str = "") -> list[Delivery]:
+    """Up to ``limit`` deliveries for ``worker`` to send now, of all tenants. Raises Unavailable."""
     settings = core.settings
     lease_seconds = settings.delivery_timeout_seconds + LEASE_MARGIN_SECONDS
     return await core.store.system.deliveries.claim(
-        limit, core.clock.now(), lease_seconds, settings.delivery_slots, settings.delivery_rate
+        limit, core.clock.now(), lease_seconds, settings.delivery_slots, settings.delivery_rate, worker=worker
     )
 
 

@@ -1,6 +1,7 @@
 """The ``worker`` program: delivers webhooks, finishes recordings, releases late records, counts, purges.
 
-Any number of them may run, and each may be killed at any moment: what it had in hand comes back when its lease ends.
+Any number of them may run, and each may be killed at any moment: what it had in hand comes back when its lease ends,
+and its deliveries within a second or two if another one runs on its machine.
 """
 
 import asyncio
@@ -29,6 +30,7 @@ from cordboard.domain.errors import Unavailable
 from cordboard.domain.webhook import Delivery
 from cordboard.media.archive import Archive
 from cordboard.processes.crew import Crew
+from cordboard.processes.life import is_dead, name_of
 from cordboard.processes.outage import Outage
 from cordboard.processes.program import run_program
 from cordboard.settings import Settings
@@ -63,11 +65,12 @@ class Worker:
         self._archive = archive
         self._reported: set[UUID] = set()
         self._name = f"{core.settings.node_name}/{os.getpid()}"
+        holder = name_of(os.getpid())
         self._deliveries = Crew(
             "deliveries",
             hands=DELIVERIES_AT_ONCE,
             poll_seconds=POLL_SECONDS,
-            claim=lambda limit: claim_deliveries(core, limit),
+            claim=lambda limit: claim_deliveries(core, limit, holder),
             work=self._deliver,
             key=lambda delivery: delivery.id,
         )
@@ -92,6 +95,7 @@ class Worker:
                 tasks.create_task(self._every(PURGE_SECONDS, "purge", self._purge))
                 tasks.create_task(self._every(FOLD_SECONDS, "fold", self._fold))
                 tasks.create_task(self._every(BEAT_SECONDS, "beat", self._beat))
+                tasks.create_task(self._every(BEAT_SECONDS, "leases", self._end_leases_of_the_dead))
                 tasks.create_task(self._every(LOOK_AFTER_SECONDS, "webhooks", self._look_after_webhooks))
                 tasks.create_task(self._every(LOOK_AFTER_SECONDS, "mails", self._send_mails))
         finally:
@@ -136,6 +140,13 @@ class Worker:
 
     async def _deliver(self, delivery: Delivery) -> None:
         self._counts.count(await deliver_webhook(self._core, self._sender, self._attempts, delivery))
+
+    async def _end_leases_of_the_dead(self) -> None:
+        """What a worker that was killed on this machine had in hand need not wait for its lease's end."""
+        deliveries = self._core.store.system.deliveries
+        if dead := [each for each in await deliveries.lease_holders() if each and is_dead(each)]:
+            log.warning("leases_of_the_dead", workers=dead)
+            await deliveries.end_leases(dead, self._core.clock.now())
 
     async def _look_after_webhooks(self) -> None:
         await look_after_webhooks(self._core)

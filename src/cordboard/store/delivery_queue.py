@@ -75,7 +75,7 @@ picked AS MATERIALIZED (
     FROM picked WHERE (h.tenant_id, h.host) = (picked.tenant_id, picked.host)
 )
 UPDATE deliveries d
-SET state = 'leased', due_at = $2, first_claimed_at = COALESCE(d.first_claimed_at, $1)
+SET state = 'leased', due_at = $2, first_claimed_at = COALESCE(d.first_claimed_at, $1), leased_by = $6
 FROM picked CROSS JOIN LATERAL (
     SELECT s.url, s.host, s.authorization_sealed, s.secrets_sealed FROM subscriptions s
     WHERE s.tenant_id = picked.tenant_id AND s.id = picked.subscription_id OFFSET 0) AS s
@@ -113,7 +113,7 @@ WITH RECURSIVE targets (target) AS (
     LIMIT $1
 )
 UPDATE deliveries d
-SET state = 'leased', due_at = $3, first_claimed_at = COALESCE(d.first_claimed_at, $2)
+SET state = 'leased', due_at = $3, first_claimed_at = COALESCE(d.first_claimed_at, $2), leased_by = $10
 FROM picked CROSS JOIN LATERAL (
     SELECT s.url, s.host, s.authorization_sealed, s.secrets_sealed FROM subscriptions s
     WHERE s.tenant_id = picked.tenant_id AND s.id = picked.subscription_id OFFSET 0) AS s
@@ -191,6 +191,14 @@ SET failed_count = CASE WHEN j.is_delivered THEN 0 ELSE s.failed_count + j.failu
 FROM judged j WHERE (s.tenant_id, s.id) = (j.tenant_id, j.id)
 """
 
+# A killed worker's leases. What is locked is done the next time.
+_HOLDERS = "SELECT DISTINCT leased_by FROM deliveries WHERE state = 'leased'"
+_END_LEASES = """
+WITH held AS (SELECT tenant_id, id FROM deliveries WHERE state = 'leased' AND leased_by = ANY($1)
+              FOR UPDATE SKIP LOCKED)
+UPDATE deliveries d SET due_at = $2 FROM held WHERE (d.tenant_id, d.id) = (held.tenant_id, held.id)
+"""
+
 _LEAST, _MOST = -(2**63), 2**63 - 1
 
 
@@ -218,20 +226,27 @@ class DeliveryQueue:
         self._start = _LEAST
 
     async def claim(
-        self, limit: int, now: datetime, lease_seconds: float, slots_per_target: int, rate_per_target: float = 0
+        self,
+        limit: int,
+        now: datetime,
+        lease_seconds: float,
+        slots_per_target: int,
+        rate_per_target: float = 0,
+        *,
+        worker: str = "",
     ) -> list[Delivery]:
         """Up to ``limit`` deliveries to send now, with URL and authorization; nobody else gets them.
 
         No target has more than ``slots_per_target`` out at once, nor gets more than ``rate_per_target`` a second (0: no
         limit), and a host that does not answer gets one now and then. A delivery that is not recorded before its lease
-        ends is ready again.
+        ends is ready again. ``worker`` is who has it in hand: see ``end_leases``.
         """
         lease_end, stalled_since = now + timedelta(seconds=lease_seconds), now - timedelta(seconds=ORDER_SECONDS)
         async with self._transaction(_FORGETFUL) as door:
             rows: list[Row] = []
             if await door.value(_PROMOTE, now, _TURN):
                 rows += await door.fetch(
-                    _PROBE, now, lease_end, stalled_since, min(limit, MOST_PROBES), slots_per_target
+                    _PROBE, now, lease_end, stalled_since, min(limit, MOST_PROBES), slots_per_target, worker
                 )
             rate = float(rate_per_target)
             burst_seconds = max(1 / rate, BURST_SECONDS) if rate else 0.0
@@ -249,6 +264,7 @@ class DeliveryQueue:
                         slots_per_target,
                         rate,
                         burst_seconds,
+                        worker,
                     )
                     if len(rows) >= limit:
                         self._start = max(row["target"] for row in rows if first <= row["target"] < end)
@@ -265,6 +281,16 @@ class DeliveryQueue:
             )
             for row in rows
         ]
+
+    async def lease_holders(self) -> list[str]:
+        """The workers that have deliveries in hand, or had when they died."""
+        async with self._transaction() as door:
+            return [row[0] for row in await door.fetch(_HOLDERS)]
+
+    async def end_leases(self, workers: Sequence[str], now: datetime) -> None:
+        """What these workers had in hand may be claimed again: they must be dead, or it is sent twice at once."""
+        async with self._transaction(_FORGETFUL) as door:
+            await door.fetch(_END_LEASES, workers, now)
 
     async def record(
         self, delivery: Delivery, attempt: Attempt, next_due_at: datetime | None, outcome: str = ""

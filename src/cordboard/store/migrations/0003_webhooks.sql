@@ -45,6 +45,7 @@ CREATE TABLE deliveries (
     due_at timestamptz NOT NULL,
     first_claimed_at timestamptz,
     attempts integer NOT NULL DEFAULT 0,
+    leased_by text, -- the worker that claimed it last
     PRIMARY KEY (tenant_id, id),
     FOREIGN KEY (tenant_id, subscription_id) REFERENCES subscriptions ON DELETE CASCADE
 ) WITH (fillfactor = 70, autovacuum_vacuum_threshold = 1000, autovacuum_vacuum_scale_factor = 0.01,
