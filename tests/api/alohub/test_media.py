@@ -187,6 +187,14 @@ async def test_a_signed_url_plays_without_any_header(house: House, office: Offic
     assert stale.status == 200
 
 
+async def test_a_disabled_tenants_signed_urls_play_nothing(house: House, office: Office) -> None:
+    path = signed_url(house, office, (await office.recording(CONTENT)).name)
+    await office.rows.tenants.change(is_enabled=False)
+    assert (await house.ask("GET", path)).code == (401, "UNAUTHORIZED")
+    await office.rows.tenants.change(is_enabled=True)
+    assert (await house.ask("GET", path)).body == CONTENT
+
+
 async def test_a_full_url_that_was_not_escaped(house: House, office: Office) -> None:
     name = (await office.recording(CONTENT)).name
     full = house.base_url + signed_url(house, office, name)

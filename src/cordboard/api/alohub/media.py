@@ -39,12 +39,14 @@ async def play(core: Core, identity: Identity, request: Request) -> Response:
 
 
 def play_signed(signer: UrlSigner) -> KeylessHandler:
-    """The same for a URL that we signed; None for any other."""
+    """The same for a URL that we signed; None for any other, and when its tenant is disabled, as its keys are."""
 
     async def answer(core: Core, request: Request) -> Response | None:
         wanted = _wanted(core, request)
         tenant_id = signer.tenant_of(wanted.signature, wanted.name or "") if wanted.signature else None
-        return None if tenant_id is None else await _answer(core, tenant_id, wanted, request)
+        if tenant_id is None or not (await core.store.for_tenant(tenant_id).tenants.get()).is_enabled:
+            return None
+        return await _answer(core, tenant_id, wanted, request)
 
     return answer
 
