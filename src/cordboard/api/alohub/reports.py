@@ -71,7 +71,7 @@ async def _answer_list(
     most = MOST_CUSTOMERS if is_expanded else 1
     names = await rows.contacts.names_for_numbers(outside_numbers(found.rows), most) if found.rows else {}
     reporter = Reporter(tenant=tenant, urls=urls, names=names)
-    data = [row for facts in found.rows for row in reporter.rows(facts, is_expanded=is_expanded)]
+    data = reporter.rows(found.rows, is_expanded=is_expanded)
     return json_answer(ReportAnswer(total_record=found.total, data=data))
 
 
