@@ -1,7 +1,6 @@
 """The facts of a call in Alohub's words: who is who, when (docs/dialects/common.md, Facts of a call)."""
 
 from datetime import UTC, datetime
-from typing import NamedTuple
 
 import msgspec
 
@@ -23,8 +22,8 @@ _STATUSES = {one: one.value for one in Outcome}
 _ENDED_BY = {None: ""} | {one: one.value for one in EndedBy}
 
 
-# Tuples: half of what frozen dataclasses cost, and each row of a page takes one of both.
-class ShownTimes(NamedTuple):
+# Structs: a tenth of what frozen dataclasses cost, and each row of a page takes one of both.
+class ShownTimes(msgspec.Struct, frozen=True, kw_only=True):
     """A call's times as they are shown: cut to whole seconds (Unix time), none before the one it follows."""
 
     start: int
@@ -71,7 +70,7 @@ def shown_times(facts: CallFacts) -> ShownTimes:
         latest = connect = max(latest, _second(facts.connected_at))
     if facts.ended_at is not None:
         end = max(latest, _second(facts.ended_at))
-    return ShownTimes(start, ring, connect, end)
+    return ShownTimes(start=start, ring=ring, connect=connect, end=end)
 
 
 def _second(at: datetime) -> int:
@@ -80,7 +79,7 @@ def _second(at: datetime) -> int:
     return passed.days * 86_400 + passed.seconds
 
 
-class Parties(NamedTuple):
+class Parties(msgspec.Struct, frozen=True, kw_only=True):
     """Whose number stands where. Home numbers in national form, others as ``+`` E.164, extensions as they are."""
 
     caller_number: str
