@@ -80,7 +80,7 @@ class Reporter:
 
     def _url(self, facts: CallFacts) -> str:
         name = facts.recorded_name
-        return self.urls.url_of(facts.tenant_id, name) if name else ""
+        return self.urls.listed_url_of(facts.tenant_id, name) if name else ""
 
 
 def outside_numbers(calls: Iterable[CallFacts]) -> set[str]:
