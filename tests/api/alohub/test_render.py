@@ -1,13 +1,12 @@
 from dataclasses import replace
 from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
 
 import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cordboard.api.alohub.render import call_row, call_row_v1, call_status, parties, shown, shown_times
+from cordboard.api.alohub.render import call_row, call_row_v1, call_status, parties, shown_times
 from cordboard.domain.call_facts import CallFacts, RecordingStatus
 from cordboard.domain.call_state import EndedBy
 from cordboard.domain.cause import Outcome
@@ -61,15 +60,6 @@ def test_how_long_each_part_took_is_never_negative_and_adds_up(facts: CallFacts)
 @given(ANY_FACTS)
 def test_rendering_twice_gives_the_same_bytes(facts: CallFacts) -> None:
     assert msgspec.json.encode(call_row(TENANT, facts)) == msgspec.json.encode(call_row(TENANT, facts))
-
-
-@given(
-    st.integers(631_152_000, 4_102_444_800),
-    st.sampled_from(["Asia/Ho_Chi_Minh", "Europe/Rome", "America/St_Johns"]),
-)
-def test_shown_times_are_those_of_strftime(second: int, name: str) -> None:
-    zone = ZoneInfo(name)
-    assert shown(second, zone) == datetime.fromtimestamp(second, zone).strftime("%Y-%m-%d %H:%M:%S")
 
 
 def test_times_are_cut_not_rounded() -> None:

@@ -27,3 +27,8 @@ def test_every_second_about_a_change_of_the_clock() -> None:
     # The second Sunday of March 2007, one minute past midnight.
     for second in range(1173584000 - 9000, 1173584000 + 5000):
         assert year_first(second, zone) == datetime.fromtimestamp(second, zone).strftime("%Y-%m-%d %H:%M:%S")
+
+
+def test_what_never_happened_is_shown_as_nothing() -> None:
+    zone = ZoneInfo("UTC")
+    assert (year_first(None, zone), day_first(None, zone)) == ("", "")

@@ -4,10 +4,10 @@
 """
 
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 
 from cordboard.api.alohub.errors import VIETNAMESE
-from cordboard.api.alohub.render import direction
+from cordboard.api.alohub.render import DIRECTIONS
 from cordboard.domain.call_facts import CallFacts, Direction
 from cordboard.domain.call_state import EndReason, Party
 
@@ -62,20 +62,23 @@ _GIVEN_UP = frozenset({EndReason.AGENT_GAVE_UP, EndReason.CUSTOMER_GAVE_UP})
 def description(facts: CallFacts, language: str) -> str:
     """``INBOUND-Khách hàng kết thúc trước khi timeout``; of a leg that failed also which, and its SIP code."""
     reason = facts.end_reason or EndReason.ENGINE_LOST
-    is_internal = facts.direction is Direction.INTERNAL
-    return f"{direction(facts)}-{_ended(reason, language, is_internal=is_internal)}{_failed_leg(facts, reason)}"
+    return _description(facts.direction, reason, facts.failed_party, facts.sip_code, language)
 
 
-@cache
-def _ended(reason: EndReason, language: str, *, is_internal: bool) -> str:
-    parties = _INTERNAL_PARTIES if is_internal else _PARTIES
+@lru_cache(maxsize=4096)
+def _description(way: Direction, reason: EndReason, failed: Party | None, sip_code: int | None, language: str) -> str:
+    return f"{DIRECTIONS[way]}-{_ended(way, reason, language)}{_failed_leg(reason, failed, sip_code)}"
+
+
+def _ended(way: Direction, reason: EndReason, language: str) -> str:
+    parties = _INTERNAL_PARTIES if way is Direction.INTERNAL else _PARTIES
     agent, customer = (parties[party].of(language) for party in (Party.AGENT, Party.CUSTOMER))
     text = _TEXTS[reason].of(language).format(agent=agent, customer=customer)
     return text[0].upper() + text[1:]
 
 
-def _failed_leg(facts: CallFacts, reason: EndReason) -> str:
-    if facts.failed_party is None or reason in _GIVEN_UP:
+def _failed_leg(reason: EndReason, failed: Party | None, sip_code: int | None) -> str:
+    if failed is None or reason in _GIVEN_UP:
         return ""
-    code = "" if facts.sip_code is None else f" {facts.sip_code}"
-    return f" [{_FAILED_LEGS[facts.failed_party]}{code}]"
+    code = "" if sip_code is None else f" {sip_code}"
+    return f" [{_FAILED_LEGS[failed]}{code}]"

@@ -27,6 +27,9 @@ async def find_calls(rows: TenantRows, wanted: Wanted) -> tuple[list[CallFacts],
     live = await _live_calls(rows, wanted)
     if not wanted.has_ended:
         return _page(live, 0, wanted.criteria), len(live)
+    if not live:
+        found = await rows.cdrs.find(wanted.criteria)
+        return found.rows, found.total
     # An ended call at place p of the whole list is at p, or up to len(live) places before, among the ended ones.
     first = max(0, wanted.criteria.offset - len(live))
     reach = wanted.criteria.offset - first

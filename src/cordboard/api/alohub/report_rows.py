@@ -2,13 +2,12 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import tzinfo
 
 from cordboard.api.alohub.descriptions import description
 from cordboard.api.alohub.recording_urls import RecordingUrls
 from cordboard.api.alohub.render import parties, shown_times
 from cordboard.api.alohub.report_schemas import LookupDetail, ReportDetail, ReportRow
-from cordboard.api.common import clock_faces
+from cordboard.api.common.clock_faces import day_first
 from cordboard.domain.call_facts import CallFacts, Direction
 from cordboard.domain.number import national_form
 from cordboard.domain.tenant import Tenant
@@ -22,10 +21,11 @@ class Reporter:
     urls: RecordingUrls
     names: Mapping[str, Sequence[str]]
 
-    def rows(self, facts: CallFacts, *, is_expanded: bool) -> list[ReportRow]:
-        """A call in the list: one row, or, expanded, one for each contact whom the number may mean."""
-        names = self._names(facts)
-        return [self._row(facts, name) for name in (names if is_expanded else names[:1])]
+    def rows(self, page: Iterable[CallFacts], *, is_expanded: bool) -> list[ReportRow]:
+        """Calls in the list: a row for each, or, expanded, for each contact whom its number may mean."""
+        if is_expanded:
+            return [self._row(facts, name) for facts in page for name in self._names(facts)]
+        return [self._row(facts, self._names(facts)[0]) for facts in page]
 
     def _row(self, facts: CallFacts, customer_name: str) -> ReportRow:
         who, times, zone = parties(self.tenant, facts), shown_times(facts), self.tenant.zone
@@ -80,14 +80,9 @@ class Reporter:
 
     def _url(self, facts: CallFacts) -> str:
         name = facts.recorded_name
-        return self.urls.url_of(facts.tenant_id, name) if name else ""
+        return self.urls.listed_url_of(facts.tenant_id, name) if name else ""
 
 
 def outside_numbers(calls: Iterable[CallFacts]) -> set[str]:
     """The numbers that contacts may have: inside a tenant people have names of their own."""
     return {facts.customer_number for facts in calls if facts.direction is not Direction.INTERNAL}
-
-
-def day_first(second: int | None, zone: tzinfo) -> str:
-    """``dd/MM/yyyy HH:mm:ss`` in a zone, "" for None."""
-    return "" if second is None else clock_faces.day_first(second, zone)

@@ -66,12 +66,12 @@ async def _answer_list(
     is_expanded = one_of(_EXPANSIONS, read_query(request, ReportQuery).expand.strip(), "expand")
     body = await read_json(request, _decoder)
     criteria = read_criteria(body, tenant, is_strict=is_strict)
-    rows = core.store.for_tenant(tenant.id)
-    found = await rows.cdrs.find(criteria)
     most = MOST_CUSTOMERS if is_expanded else 1
-    names = await rows.contacts.names_for_numbers(outside_numbers(found.rows), most) if found.rows else {}
+    async with core.store.for_tenant(tenant.id).held() as rows:
+        found = await rows.cdrs.find(criteria)
+        names = await rows.contacts.names_for_numbers(outside_numbers(found.rows), most) if found.rows else {}
     reporter = Reporter(tenant=tenant, urls=urls, names=names)
-    data = [row for facts in found.rows for row in reporter.rows(facts, is_expanded=is_expanded)]
+    data = reporter.rows(found.rows, is_expanded=is_expanded)
     return json_answer(ReportAnswer(total_record=found.total, data=data))
 
 
@@ -86,11 +86,11 @@ async def _answer_detail(
     reference = request.path_params[parameter]
     if not _REFERENCE.fullmatch(reference):
         raise InvalidInput(parameter, Reason.BAD_CALL_ID)
-    rows = core.store.for_tenant(tenant.id)
-    facts = await rows.cdrs.by_reference(reference)
-    if facts is None:
-        return _nothing(identity, reference)
-    names = await rows.contacts.names_for_numbers(outside_numbers([facts]), 1)
+    async with core.store.for_tenant(tenant.id).held() as rows:
+        facts = await rows.cdrs.by_reference(reference)
+        if facts is None:
+            return _nothing(identity, reference)
+        names = await rows.contacts.names_for_numbers(outside_numbers([facts]), 1)
     reporter = Reporter(tenant=tenant, urls=urls, names=names)
     return json_answer(DetailAnswer(total_record=1, data=[render(reporter, facts)]))
 

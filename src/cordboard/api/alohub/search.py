@@ -59,7 +59,8 @@ async def answer_search(core: Core, identity: Identity, request: Request, *, row
     tenant = identity.tenant
     body = await read_json(request, _decoder)
     wanted = read_wanted_calls(body, tenant)
-    calls, total = await find_calls(core.store.for_tenant(tenant.id), wanted)
+    async with core.store.for_tenant(tenant.id).held() as rows:
+        calls, total = await find_calls(rows, wanted)
     return json_answer(SearchAnswer(total_record=total, data=[row(tenant, facts) for facts in calls]))
 
 

@@ -6,6 +6,7 @@ from cordboard.actions.core import Renderer
 from cordboard.api.alohub import render
 from cordboard.api.alohub.recording_urls import RecordingUrls
 from cordboard.api.alohub.schemas import CallEventBody
+from cordboard.api.common.clock_faces import year_first
 from cordboard.domain.call_facts import CallFacts
 from cordboard.domain.tenant import Tenant
 from cordboard.domain.webhook import EventKind, Notice
@@ -38,9 +39,9 @@ def call_event(tenant: Tenant, facts: CallFacts, urls: RecordingUrls) -> CallEve
         direction=render.direction(facts).lower(),
         caller_number=who.caller_number,
         destination_number=who.destination_number,
-        starttime=render.shown(times.start, zone),
-        answertime=render.shown(times.connect, zone),
-        endtime=render.shown(times.end, zone),
+        starttime=year_first(times.start, zone),
+        answertime=year_first(times.connect, zone),
+        endtime=year_first(times.end, zone),
         hangup_by=render.hangup_by(facts),
         hotline=who.hotline,
         total_duration=render.seconds_text(times.total_seconds),
