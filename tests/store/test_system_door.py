@@ -23,7 +23,7 @@ METHODS = {
     "cdrs": {"due_events", "fold_counts"},  # counts of calls: one statement for all tenants, once a second
     "recordings": {"claim", "expired"},
     "subscriptions": {"to_look_after"},  # those that fail, to be switched off by whoever finds them first
-    "deliveries": {"claim", "record", "record_all"},
+    "deliveries": {"claim", "record", "record_all", "lease_holders", "end_leases"},
     "delivery_figures": {"add", "totals", "targets"},  # of the whole house, for its metrics
     "mails": {"claim", "settle", "put_off"},
 }
@@ -41,6 +41,7 @@ GRANTS = {
     "call_requests": {"SELECT", "DELETE"},
     "instructions": {"SELECT", "DELETE"},
     "cdrs": {"SELECT"},
+    "cdr_events": {"SELECT"},
     "cdr_counts": {"SELECT", "INSERT", "UPDATE"},
     "cdr_count_changes": {"SELECT", "UPDATE (calls)", "DELETE"},
     "recordings": {"SELECT", "UPDATE (attempts, leased_until)"},

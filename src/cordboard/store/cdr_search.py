@@ -121,7 +121,7 @@ def search_of(tenant_id: int, criteria: CdrFilter, numbers: Numbers | None = Non
     alternatives: tuple[_Alternative, ...] = ()
     if numbers is not None and not numbers.is_partial:
         alternatives = _alternatives(search, criteria, numbers)
-    if criteria.number_part and not (alternatives and not criteria.number):
+    if criteria.number_part and (criteria.number or not alternatives):
         conditions.append(_has_part(search, criteria))
     order = order_of(criteria.order, is_descending=criteria.is_descending)
     return Search(" AND ".join(conditions), search.values, alternatives, order)

@@ -24,10 +24,15 @@ _COLUMNS = ", ".join(f"c.{name}" for name in _FIELDS)
 _TEXT = "COALESCE((SELECT t.{} FROM cdr_texts t WHERE (t.tenant_id, t.id) = (c.tenant_id, c.id)), '')"
 _WITH_TEXTS = ", ".join((_COLUMNS, *(_TEXT.format(text) for text in _TEXTS)))
 _WITHOUT_TEXTS = ", ".join((_COLUMNS, *("''" for _ in _TEXTS)))
-_INSERT = (
-    f"INSERT INTO cdrs ({', '.join(_WRITTEN)}, event_due_at)"
-    f" VALUES ({', '.join(f'${place}' for place in range(1, len(_WRITTEN) + 2))}) RETURNING number"
-)
+_INSERT = f"""
+WITH written AS (
+    INSERT INTO cdrs ({", ".join(_WRITTEN)})
+    VALUES ({", ".join(f"${place}" for place in range(1, len(_WRITTEN) + 1))}) RETURNING tenant_id, id, number),
+due AS (
+    INSERT INTO cdr_events (tenant_id, id, due_at)
+    SELECT tenant_id, id, ${len(_WRITTEN) + 1} FROM written WHERE ${len(_WRITTEN) + 1}::timestamptz IS NOT NULL)
+SELECT number FROM written
+"""
 # From here on the page's ids come from an index alone, and only the page's own rows are read (31 against 9 ms at
 # offset 100,000).
 _FAR = 1000
@@ -138,10 +143,7 @@ class Cdrs:
 
     async def take_event(self, call_id: UUID) -> bool:
         """The right to release the record's event: True exactly once, to whoever commits it."""
-        sql = (
-            "UPDATE cdrs SET event_due_at = NULL WHERE tenant_id = $1 AND id = $2 AND event_due_at IS NOT NULL"
-            " RETURNING 1"
-        )
+        sql = "DELETE FROM cdr_events WHERE tenant_id = $1 AND id = $2 RETURNING 1"
         return await self._door.value(sql, self._tenant_id, call_id) is not None
 
 
@@ -153,7 +155,7 @@ class AllCdrs:
 
     async def due_events(self, now: datetime, limit: int) -> list[tuple[int, UUID]]:
         """Tenant and call of records whose event is due, longest due first."""
-        sql = "SELECT tenant_id, id FROM cdrs WHERE event_due_at <= $1 ORDER BY event_due_at LIMIT $2"
+        sql = "SELECT tenant_id, id FROM cdr_events WHERE due_at <= $1 ORDER BY due_at LIMIT $2"
         return [(row[0], row[1]) for row in await self._door.fetch(sql, now, limit)]
 
     async def fold_counts(self, limit: int) -> int:

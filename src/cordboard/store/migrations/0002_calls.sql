@@ -118,7 +118,6 @@ CREATE TABLE cdrs (
     duration_seconds integer NOT NULL GENERATED ALWAYS AS (
         whole_seconds(ended_at) - whole_seconds(requested_at)) STORED,
     answer_seconds integer GENERATED ALWAYS AS (whole_seconds(answered_at) - whole_seconds(requested_at)) STORED,
-    event_due_at timestamptz, -- when the record's event goes out at the latest; NULL: it went
     PRIMARY KEY (tenant_id, id),
     CONSTRAINT cdrs_number UNIQUE (tenant_id, number)
 ) WITH (autovacuum_vacuum_insert_scale_factor = 0.02, autovacuum_analyze_scale_factor = 0.02);
@@ -133,8 +132,19 @@ CREATE INDEX ON cdrs (tenant_id, agent_extension, requested_at) INCLUDE (directi
 -- With the caller: how many of a DID's calls are of numbers that are asked for too.
 CREATE INDEX ON cdrs (tenant_id, did_number, requested_at) INCLUDE (customer_number) WHERE direction = 'inbound';
 CREATE INDEX ON cdrs (tenant_id, request_id) WHERE request_id <> '';
-CREATE INDEX ON cdrs (event_due_at) WHERE event_due_at IS NOT NULL;
-SELECT guard_rows('cdrs', 'select, insert, update (recording_status, event_due_at)', '{select}');
+SELECT guard_rows('cdrs', 'select, insert, update (recording_status)', '{select}');
+
+-- Records whose event has not gone out yet. Not a column of theirs: to clear it would write a record into all its
+-- indexes again.
+CREATE TABLE cdr_events (
+    tenant_id bigint NOT NULL,
+    id uuid NOT NULL,
+    due_at timestamptz NOT NULL, -- when it goes out at the latest
+    PRIMARY KEY (tenant_id, id)
+) WITH (autovacuum_vacuum_threshold = 500, autovacuum_vacuum_scale_factor = 0, autovacuum_analyze_threshold = 2000,
+        autovacuum_analyze_scale_factor = 0, autovacuum_vacuum_cost_delay = 0);
+CREATE INDEX ON cdr_events (due_at);
+SELECT guard_rows('cdr_events', 'select, insert, delete', '{select}');
 
 -- What was said, in words: long, and few calls have it, so that lists which do not show it need not read past it.
 CREATE TABLE cdr_texts (
