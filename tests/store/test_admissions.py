@@ -58,9 +58,11 @@ async def test_calls_are_counted_for_the_agent_the_tenant_and_the_nodes_queue(of
     on_the_line = replace(incoming_leg(Party.AGENT), agent_id=office.agent.id)
     await office.rows.calls.insert(office.call(phase=CallPhase.CONNECTED, legs=(on_the_line,)))
     await office.rows.calls.insert(office.call(agent_id=bob.id))
-    admission = await admission_of(office)
-    assert admission.caller is not None
-    assert (admission.caller.calls, admission.tenant_calls, admission.queued_calls) == (2, 3, 2)
+    for cap, counted in ((None, 0), (9, 3)):
+        await office.rows.tenants.change(max_calls=cap)
+        admission = await admission_of(office)
+        assert admission.caller is not None
+        assert (admission.caller.calls, admission.tenant_calls, admission.queued_calls) == (2, counted, 2)
 
 
 async def test_a_call_goes_where_the_phone_is_then_to_the_least_loaded_live_node(office: Office) -> None:

@@ -80,7 +80,8 @@ LIMIT 1
 _READ = f"""
 SELECT
     ARRAY(SELECT agent_id FROM call_agents WHERE tenant_id = $1 AND agent_id = ANY ($2::bigint[])) AS occupied,
-    (SELECT count(*) FROM calls WHERE tenant_id = $1) AS tenant_calls,
+    CASE WHEN EXISTS (SELECT FROM tenants WHERE id = $1 AND max_calls IS NOT NULL)
+        THEN (SELECT count(*) FROM calls WHERE tenant_id = $1) ELSE 0 END AS tenant_calls,
     COALESCE($3, (SELECT o.did_number FROM callouts o WHERE o.tenant_id = $1 AND o.id = $11), $12,
         (SELECT number FROM dids WHERE tenant_id = $1 ORDER BY id LIMIT 1), '') AS did_number,
     (SELECT json_agg(t) FROM (
@@ -148,7 +149,7 @@ class Admission:
     before others, the least loaded before others; None when no node is alive, and then phones are where they were
     heard of last.
     ``trunks`` are without passwords, in the order in which they are tried. ``did_number`` "": the tenant has none.
-    ``queued_calls`` of all tenants wait at that node.
+    ``tenant_calls``: counted for a tenant with a cap, else 0. ``queued_calls`` of all tenants wait at that node.
     """
 
     callers: tuple[Line, ...]
