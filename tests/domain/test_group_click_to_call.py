@@ -205,6 +205,13 @@ def test_the_answer_of_one_who_was_told_to_stop_changes_nothing() -> None:
     assert agent(story.call) == (CAROL, "carol", "6690")
 
 
+def test_an_answer_that_comes_after_its_own_hang_up_changes_nothing() -> None:
+    story = started(group_call()).hear(LegHungUp(leg_id=LEGS[0], at=at(2)), LegAnswered(leg_id=LEGS[0], at=at(2)))
+    assert story.commands == []
+    story.hear(ended(LEGS[0], 2), LegAnswered(leg_id=LEGS[1], at=at(4)))
+    assert agent(story.call) == (BOB, "bob", "6689")
+
+
 EVENTS: st.SearchStrategy[CallInput] = st.one_of(
     st.builds(
         lambda kind, leg_id, seconds: kind(leg_id=leg_id, at=START + timedelta(seconds=seconds)),

@@ -94,7 +94,8 @@ async def ledger(exchange: Exchange) -> list[str] | None:
         return None
     try:
         await database.execute("SET ROLE cordboard_system")
-        if await database.fetchval("SELECT EXISTS (SELECT FROM calls) OR EXISTS (SELECT FROM deliveries)"):
+        unfinished = " OR ".join(f"EXISTS (SELECT FROM {table})" for table in ("calls", "cdr_events", "deliveries"))
+        if await database.fetchval(f"SELECT {unfinished}"):
             return None
         rows = await database.fetch("SELECT reference FROM cdrs")
     finally:

@@ -1,6 +1,7 @@
 """Either side may put the other on hold, in every way that phones do it."""
 
 import asyncio
+import json
 import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -10,7 +11,7 @@ import pytest
 from cordboard.lab.ledger import LabCall
 from cordboard.lab.parties import Carrier, LabPhone
 from tests.support.call_watch import CallWatch, facts, watch
-from tests.support.exchange import Account, Agent, Exchange, Office, Row
+from tests.support.exchange import Account, Agent, Exchange, Office, Row, until
 from tests.support.programs import Program
 from tests.support.sipp_phone import SippPhone
 from tests.support.softphone import softphone
@@ -129,7 +130,13 @@ async def test_hold_from_outside(exchange: Exchange, office: Office, alice: Agen
     call_id = (await calls.connected())["call_id"]
 
     async def command(what: str) -> None:
+        """Give it and wait until it is done: the command line only says that it was accepted."""
         await exchange.copy.run("calls", what, call_id, "--tenant", office.name)
+        await until(lambda: is_done(what))
+
+    async def is_done(what: str) -> bool:
+        state = await exchange.database.fetchval("SELECT state FROM calls WHERE reference = $1", call_id)
+        return any(leg.get("held_at") for leg in json.loads(state)["legs"]) == (what == "hold")
 
     most = await talk_hold_talk(lambda: command("hold"), lambda: command("resume"))
     await carrier.hang_up()

@@ -117,7 +117,7 @@ def _moved(leg: Leg, event: LegEvent) -> Leg:
             return replace(leg, phase=LegPhase.RINGING, ringing_at=event.at)
         case LegProgressed() if leg.is_alerting and leg.progressed_at is None:
             return replace(leg, progressed_at=event.at)
-        case LegAnswered() if leg.is_alerting and not leg.is_incoming:
+        case LegAnswered() if leg.is_alerting and not leg.is_incoming and leg.hung_up_at is None:
             return replace(leg, phase=LegPhase.ANSWERED, answered_at=event.at)
         case LegHeld() if leg.is_answered and leg.held_at is None:
             return replace(leg, held_at=event.at)
