@@ -122,7 +122,7 @@ def search_of(tenant_id: int, criteria: CdrFilter, numbers: Numbers | None = Non
     if numbers is not None and not numbers.is_partial:
         alternatives = _alternatives(search, criteria, numbers)
     if criteria.number_part and (criteria.number or not alternatives):
-        conditions.append(_has_part(search, criteria))
+        conditions.append(_read_for_part(search, criteria))
     order = order_of(criteria.order, is_descending=criteria.is_descending)
     return Search(" AND ".join(conditions), search.values, alternatives, order)
 
@@ -160,7 +160,7 @@ def has_part(column: str, part: str, beginning: str) -> str:
     return f"({column} LIKE '%' || {part}::text || '%'{begins})"
 
 
-def _has_part(search: Search, criteria: CdrFilter) -> str:
+def _read_for_part(search: Search, criteria: CdrFilter) -> str:
     """That a number has the part, looked at record by record."""
     part = _is(search, "{}", criteria.number_part)
     beginning = _is(search, "{}", criteria.number_beginning) if criteria.number_beginning else ""
