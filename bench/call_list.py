@@ -40,7 +40,7 @@ from cordboard.settings import Settings
 
 WARM_UP = 10
 AT_ONCE = 8
-ROUNDS = 3
+ROUNDS = 9
 # The naive table reads all of it, twice or thrice, on a core for each.
 NAIVE_AT_ONCE = 2
 PAGES = ("page 1", "page 1, searchCallV2", "exact number", "six digits of a number", "agent")
@@ -255,7 +255,7 @@ async def main() -> None:
     parser.add_argument("--rows", type=int, default=1_000_000, help="records, of all tenants together")
     parser.add_argument("--requests", type=int, default=200, help="of each kind, to each tenant")
     parser.add_argument("--naive-requests", type=int, default=3, help="of each kind to the naive table: seconds each")
-    parser.add_argument("--seconds", type=float, default=5, help="of each round of requests at once")
+    parser.add_argument("--seconds", type=float, default=3, help="of each round of requests at once")
     parser.add_argument("--shared-buffers", default="2GB", help="PostgreSQL's setting")
     parser.add_argument("--folder", type=Path, help="keep the data there, and use it if it is there")
     chosen = parser.parse_args()
