@@ -126,28 +126,32 @@ async def hostile(house: House, seconds: float, rounds: int) -> None:
     """The healthy targets' times beside hostile ones of each kind, and beside as many more healthy ones.
 
     Both take turns, so that whatever else the machine does hits both; each kind is compared with the turns just before
-    and after its own.
+    and after its own. The kinds come in another order each round: what one leaves behind shall not always hit the same.
     """
     more_healthy = [house.receiver.url(each) for each in range(HEALTHY, HEALTHY + HOSTILE)]
-    times: dict[str, list[float]] = defaultdict(list)
-    without: dict[str, list[float]] = defaultdict(list)
+    times: dict[str, list[list[float]]] = defaultdict(list)
+    without: dict[str, list[list[float]]] = defaultdict(list)
     async with hostile_urls(HOSTILE) as urls:
         urls["one of each"] = [each[0] for each in urls.values()]
         before = await beside(house, more_healthy, seconds)
-        for kind in tuple(urls) * rounds:
-            times[kind] += await beside(house, urls[kind], seconds)
+        kinds = [kind for each in range(rounds) for kind in random.Random(each).sample(list(urls), len(urls))]
+        for kind in kinds:
+            times[kind].append(await beside(house, urls[kind], seconds))
             after = await beside(house, more_healthy, seconds)
-            without[kind] += before + after
+            without[kind] += [before, after]
             before = after
     for kind in urls:
-        print(line(f"commit to arrival beside: {kind}", times[kind]), end="")
-        print("   without:", ", ".join(compared(times[kind], without[kind], share) for share in (0.5, 0.99)))
+        shares = ", ".join(compared(times[kind], without[kind], share) for share in (0.5, 0.99))
+        print(f"commit to arrival beside: {kind:<18} {shares}")
 
 
-def compared(times: list[float], reference: list[float], share: float) -> str:
-    """A percentile of the reference, and how many times as long ours is."""
-    ours, its = percentile(times, share), percentile(reference, share)
-    return f"p{100 * share:.0f}={1000 * its:.1f} (ratio {ours / its:.2f})"
+def compared(turns: list[list[float]], references: list[list[float]], share: float) -> str:
+    """A percentile of ours and of the reference's, and how many times as long ours is.
+
+    Of each turn, and then their median: a stall of the machine spoils one turn, not all.
+    """
+    ours, its = (percentile([percentile(turn, share) for turn in each], 0.5) for each in (turns, references))
+    return f"p{100 * share:.0f} {1000 * ours:5.1f} without {1000 * its:5.1f} ms (ratio {ours / its:.2f})"
 
 
 async def beside(house: House, urls: list[str], seconds: float) -> list[float]:
