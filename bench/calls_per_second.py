@@ -12,10 +12,11 @@ import contextlib
 import tempfile
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import aiohttp
+import asyncpg
 from tests.support.receiver import Receiver
 
 from bench.support.dialplan import Dialplan, running_dialplan
@@ -29,6 +30,11 @@ TALK_SECONDS = 1.0
 # Agents that are busy at one time at the highest rate, twice over: a call takes about 1.2 s.
 AGENTS_PER_RATE = 4
 SETTLE_SECONDS = 60.0
+FAILURES = """
+SELECT concat_ws(' ', end_reason, failed_party, sip_code) AS how, count(*) AS calls
+FROM (SELECT * FROM cdrs WHERE connected_at IS NULL ORDER BY requested_at DESC LIMIT $1) AS newest
+GROUP BY how ORDER BY calls DESC
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +48,7 @@ class Round:
     failed: int
     answer_seconds: tuple[float, ...] = ()
     reasons: tuple[str, ...] = ()
+    failures: dict[str, int] = field(default_factory=dict)
 
     @property
     def is_whole(self) -> bool:
@@ -51,9 +58,10 @@ class Round:
     def __str__(self) -> str:
         times = f"  makeCall p99 {1000 * percentile(self.answer_seconds, 0.99):.0f} ms" if self.answer_seconds else ""
         lost = self.asked - self.refused - self.answered - self.failed
+        why = ", ".join((*sorted(set(self.reasons)), *(f"{count} {how}" for how, count in self.failures.items())))
         return (
             f"{self.rate:>4}/s: asked {self.asked}, answered {self.answered}, refused {self.refused}, "
-            f"failed {self.failed}, lost {lost}{times} {' '.join(sorted(set(self.reasons)))}"
+            f"failed {self.failed}, lost {lost}{times} {why}"
         )
 
 
@@ -89,11 +97,20 @@ class Ours:
         accepted = count - len(refused)
         await self.receiver.wait_until(lambda: len(self.receiver.requests) - heard >= accepted, SETTLE_SECONDS)
         after = await self._counts()
+        failed = after["hangup"] - before["hangup"] - after["answered"] + before["answered"]
         return Round(
             rate=rate, asked=count, refused=len(refused), answered=after["answered"] - before["answered"],
-            failed=after["hangup"] - before["hangup"] - after["answered"] + before["answered"],
-            answer_seconds=tuple(times), reasons=tuple(refused),
+            failed=failed, answer_seconds=tuple(times), reasons=tuple(refused), failures=await self._failures(failed),
         )  # fmt: skip
+
+    async def _failures(self, newest: int) -> dict[str, int]:
+        """How the ``newest`` calls that nobody talked in ended, and how many of them did so."""
+        database = await asyncpg.connect(Settings.load(self.copy.environment).database_url)
+        try:
+            rows = await database.fetch(FAILURES, newest)
+        finally:
+            await database.close()
+        return {row["how"]: row["calls"] for row in rows}
 
     async def channels(self) -> int:
         """How many channels the engine has left."""

@@ -89,8 +89,8 @@ def test_a_colleague_is_rung_and_joined_when_answering() -> None:
     assert story.commands == [
         CreateBridge(bridge_id=BRIDGE),
         JoinBridge(bridge_id=BRIDGE, leg_id=CALLER_LEG),
-        Answer(leg_id=CALLER_LEG),
         JoinBridge(bridge_id=BRIDGE, leg_id=SECOND),
+        Answer(leg_id=CALLER_LEG),
         StartRecording(leg_id=CALLER_LEG, name=story.call.recording_name, part=1, side=Side.LEFT),
     ]
     story.hear(LegHungUp(leg_id=SECOND, at=at(20))).released(20)

@@ -78,9 +78,10 @@ def _answered(step: Step, leg: Leg, at: datetime) -> Step:
     step = then(step, took_over(step.call, leg))
     if not step.call.has_bridge:
         step = join(step, waiting)
-    step = answer(step, waiting, at)
     if leg.target.kind is TargetKind.PHONE:
         step = join(step, leg)
+    # Last: a caller who is told 200 speaks and presses keys at once, and a bridge with nobody else in it drops both.
+    step = answer(step, waiting, at)
     return connect(step, at)
 
 
