@@ -72,7 +72,7 @@ _BESIDES = frozenset({
     "started_from", "started_before", "directions", "outcomes", "is_number_of_either",
     "number_beginning", "order", "is_descending", "wants_texts", "offset", "limit",
 })  # fmt: skip
-_DEFAULTS = {one.name: one.default for one in fields(CdrFilter)}
+_DEFAULTS = {one.name: one.default for one in fields(CdrFilter) if one.name not in _BESIDES}
 
 
 @dataclass(slots=True)
@@ -145,7 +145,7 @@ def count_of(tenant_id: int, criteria: CdrFilter, numbers: Numbers | None) -> tu
 
     ``numbers``: as ``cdr_search`` has them.
     """
-    asked = {name for name, default in _DEFAULTS.items() if getattr(criteria, name) != default} - _BESIDES
+    asked = {name for name, default in _DEFAULTS.items() if getattr(criteria, name) != default}
     if len(asked) > 1 or not asked <= {"agent_user_names", "extension", "number", "number_part"}:
         return None
     if asked & {"number", "number_part"} and (numbers is None or not criteria.is_number_of_either):

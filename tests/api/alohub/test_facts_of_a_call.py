@@ -10,7 +10,7 @@ from uuid import UUID
 import pytest
 
 from cordboard.api.alohub.recording_urls import RecordingUrls
-from cordboard.api.alohub.render import call_row_v1
+from cordboard.api.alohub.render import call_rows_v1
 from cordboard.api.alohub.report_rows import Reporter
 from cordboard.api.alohub.webhooks import build_renderer
 from cordboard.api.common.signed_urls import UrlSigner
@@ -110,7 +110,7 @@ CASES = [
     ids=[case[0] for case in CASES],
 )
 def test_every_column(facts: CallFacts, direction: str, status: str, ended_by: str, parties: tuple[str, ...]) -> None:
-    row = call_row_v1(TENANT, facts)
+    row = call_rows_v1(TENANT, [facts])[0]
     assert (row.direction, row.call_status, row.hangup_by) == (direction, status, ended_by)
     caller_number, destination_number, called, hotline, agent = parties
     assert (row.caller_number, row.destination_number, row.agent) == (caller_number, destination_number, agent)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cordboard.api.alohub.render import call_row, call_row_v1, call_status, parties, shown_times
+from cordboard.api.alohub.render import call_rows, call_rows_v1, call_status, parties, shown_times
 from cordboard.domain.call_facts import CallFacts, RecordingStatus
 from cordboard.domain.call_state import EndedBy
 from cordboard.domain.cause import Outcome
@@ -27,14 +27,14 @@ ANY_FACTS = st.builds(
 
 
 def test_the_documents_row() -> None:
-    same_json(msgspec.json.encode(call_row(TENANT, SAMPLE)), "search_row")
-    same_json(msgspec.json.encode(call_row_v1(TENANT, SAMPLE)), "search_row_v1")
-    same_json(msgspec.json.encode(call_row(TENANT, RINGING)), "search_row_ringing")
+    same_json(msgspec.json.encode(call_rows(TENANT, [SAMPLE])[0]), "search_row")
+    same_json(msgspec.json.encode(call_rows_v1(TENANT, [SAMPLE])[0]), "search_row_v1")
+    same_json(msgspec.json.encode(call_rows(TENANT, [RINGING])[0]), "search_row_ringing")
 
 
 @given(ANY_FACTS)
 def test_durations_are_differences_of_what_is_shown_and_never_negative(facts: CallFacts) -> None:
-    row = call_row(TENANT, facts)
+    row = call_rows(TENANT, [facts])[0]
     shown_at = [datetime.fromisoformat(text) for text in (row.starttime, row.answertime, row.endtime) if text]
     assert shown_at == sorted(shown_at)
     assert int(row.holding_duration) >= 0
@@ -59,7 +59,7 @@ def test_how_long_each_part_took_is_never_negative_and_adds_up(facts: CallFacts)
 
 @given(ANY_FACTS)
 def test_rendering_twice_gives_the_same_bytes(facts: CallFacts) -> None:
-    assert msgspec.json.encode(call_row(TENANT, facts)) == msgspec.json.encode(call_row(TENANT, facts))
+    assert msgspec.json.encode(call_rows(TENANT, [facts])[0]) == msgspec.json.encode(call_rows(TENANT, [facts])[0])
 
 
 def test_times_are_cut_not_rounded() -> None:
@@ -113,9 +113,9 @@ def test_status_is_answered_once_connected_whatever_came_after() -> None:
     ],
 )
 def test_the_file_name_is_shown_once_there_is_a_file(status: RecordingStatus, shown_name: str) -> None:
-    assert call_row(TENANT, replace(SAMPLE, recording_status=status)).recording_url == shown_name
+    assert call_rows(TENANT, [replace(SAMPLE, recording_status=status)])[0].recording_url == shown_name
 
 
 @pytest.mark.parametrize("by", list(EndedBy))
 def test_who_hung_up(by: EndedBy) -> None:
-    assert call_row(TENANT, replace(SAMPLE, ended_by=by)).hangup_by == by.value
+    assert call_rows(TENANT, [replace(SAMPLE, ended_by=by)])[0].hangup_by == by.value

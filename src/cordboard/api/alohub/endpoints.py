@@ -23,7 +23,7 @@ from cordboard.api.alohub.queue_schemas import (
 from cordboard.api.alohub.queues import answer_queue, answer_queue_change, answer_queues
 from cordboard.api.alohub.recording_urls import PATH as MEDIA_PATH
 from cordboard.api.alohub.recording_urls import RecordingUrls
-from cordboard.api.alohub.render import call_row, call_row_v1
+from cordboard.api.alohub.render import call_rows, call_rows_v1
 from cordboard.api.alohub.report_schemas import (
     DetailAnswer,
     LookupAnswer,
@@ -97,7 +97,7 @@ def _calls() -> Endpoints:
 
 def _searches() -> Endpoints:
     v2 = Endpoint(
-        serve=partial(answer_search, row=call_row),
+        serve=partial(answer_search, render=call_rows),
         scope="report",
         body=SearchBody,
         query=SearchQuery,
@@ -105,7 +105,7 @@ def _searches() -> Endpoints:
         tag="Call search",
     )
     v1 = Endpoint(
-        serve=partial(answer_search, row=call_row_v1),
+        serve=partial(answer_search, render=call_rows_v1),
         scope="report",
         body=SearchBody,
         query=SearchQuery,

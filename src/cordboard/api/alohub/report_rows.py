@@ -7,7 +7,7 @@ from cordboard.api.alohub.descriptions import description
 from cordboard.api.alohub.recording_urls import RecordingUrls
 from cordboard.api.alohub.render import parties, shown_times
 from cordboard.api.alohub.report_schemas import LookupDetail, ReportDetail, ReportRow
-from cordboard.api.common.clock_faces import day_first
+from cordboard.api.common.clock_faces import ClockFaces, clock_faces
 from cordboard.domain.call_facts import CallFacts, Direction
 from cordboard.domain.number import national_form
 from cordboard.domain.tenant import Tenant
@@ -23,22 +23,23 @@ class Reporter:
 
     def rows(self, page: Iterable[CallFacts], *, is_expanded: bool) -> list[ReportRow]:
         """Calls in the list: a row for each, or, expanded, for each contact whom its number may mean."""
+        faces = clock_faces(self.tenant.zone)
         if is_expanded:
-            return [self._row(facts, name) for facts in page for name in self._names(facts)]
-        return [self._row(facts, self._names(facts)[0]) for facts in page]
+            return [self._row(faces, facts, name) for facts in page for name in self._names(facts)]
+        return [self._row(faces, facts, self._names(facts)[0]) for facts in page]
 
-    def _row(self, facts: CallFacts, customer_name: str) -> ReportRow:
-        who, times, zone = parties(self.tenant, facts), shown_times(facts), self.tenant.zone
+    def _row(self, faces: ClockFaces, facts: CallFacts, customer_name: str) -> ReportRow:
+        who, times = parties(self.tenant, facts), shown_times(facts)
         return ReportRow(
             call_id=facts.reference,
             caller=who.caller,
             called=who.called,
-            start_time=day_first(times.start, zone),
+            start_time=faces.day_first(times.start),
             waiting_time=str(times.waiting_seconds),
-            first_ring_time=day_first(times.ring, zone),
-            first_connect_time=day_first(times.connect, zone),
+            first_ring_time=faces.day_first(times.ring),
+            first_connect_time=faces.day_first(times.connect),
             agent_id=who.agent,
-            end_time=day_first(times.end, zone),
+            end_time=faces.day_first(times.end),
             acd_time=str(times.talk_seconds),
             description=description(facts, self.tenant.language),
             customer_name=customer_name,
@@ -54,16 +55,16 @@ class Reporter:
         return self._detail(LookupDetail, facts, lookup_recording_url=self._url(facts))
 
     def _detail(self, kind: type[ReportDetail], facts: CallFacts, **more: str) -> ReportDetail:
-        who, times, zone = parties(self.tenant, facts), shown_times(facts), self.tenant.zone
+        who, times, faces = parties(self.tenant, facts), shown_times(facts), clock_faces(self.tenant.zone)
         return kind(
             call_id=facts.reference,
             caller=who.caller,
             called=who.called,
             agent_id=who.agent,
-            start_time=day_first(times.start, zone),
-            end_time=day_first(times.end, zone),
-            ring_time=day_first(times.ring, zone),
-            connect_time=day_first(times.connect, zone),
+            start_time=faces.day_first(times.start),
+            end_time=faces.day_first(times.end),
+            ring_time=faces.day_first(times.ring),
+            connect_time=faces.day_first(times.connect),
             answer_time=times.answer_seconds,
             duration=times.total_seconds or 0,
             call_type="0" if facts.direction is Direction.INBOUND else "1",

@@ -1,6 +1,6 @@
 """``searchCallV2`` and ``searchCallV1`` ("Calls, Lookup & Recording" section 3)."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import msgspec
@@ -25,7 +25,7 @@ MOST_ROWS = 1000
 # Far beyond any tenant's last page, and offset stays within a bigint.
 MOST_PAGES = 1_000_000_000
 
-RenderRow = Callable[[Tenant, CallFacts], CallRow]
+RenderRows = Callable[[Tenant, Iterable[CallFacts]], list[CallRow]]
 
 _decoder = msgspec.json.Decoder(SearchBody)
 
@@ -54,14 +54,14 @@ _STATUSES = {
 }
 
 
-async def answer_search(core: Core, identity: Identity, request: Request, *, row: RenderRow) -> Response:
+async def answer_search(core: Core, identity: Identity, request: Request, *, render: RenderRows) -> Response:
     """A page of the tenant's calls, newest first, live ones too."""
     tenant = identity.tenant
     body = await read_json(request, _decoder)
     wanted = read_wanted_calls(body, tenant)
     async with core.store.for_tenant(tenant.id).held() as rows:
         calls, total = await find_calls(rows, wanted)
-    return json_answer(SearchAnswer(total_record=total, data=[row(tenant, facts) for facts in calls]))
+    return json_answer(SearchAnswer(total_record=total, data=render(tenant, calls)))
 
 
 def read_wanted_calls(body: SearchBody, tenant: Tenant) -> Wanted:

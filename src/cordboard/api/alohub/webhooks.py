@@ -6,7 +6,7 @@ from cordboard.actions.core import Renderer
 from cordboard.api.alohub import render
 from cordboard.api.alohub.recording_urls import RecordingUrls
 from cordboard.api.alohub.schemas import CallEventBody
-from cordboard.api.common.clock_faces import year_first
+from cordboard.api.common.clock_faces import clock_faces
 from cordboard.domain.call_facts import CallFacts
 from cordboard.domain.tenant import Tenant
 from cordboard.domain.webhook import EventKind, Notice
@@ -31,7 +31,7 @@ def call_event(tenant: Tenant, facts: CallFacts, urls: RecordingUrls) -> CallEve
     """The body, every key present, "" for what is not known."""
     who = render.parties(tenant, facts)
     times = render.shown_times(facts)
-    zone = tenant.zone
+    faces = clock_faces(tenant.zone)
     name = facts.recorded_name
     return CallEventBody(
         call_id=facts.reference,
@@ -39,9 +39,9 @@ def call_event(tenant: Tenant, facts: CallFacts, urls: RecordingUrls) -> CallEve
         direction=render.direction(facts).lower(),
         caller_number=who.caller_number,
         destination_number=who.destination_number,
-        starttime=year_first(times.start, zone),
-        answertime=year_first(times.connect, zone),
-        endtime=year_first(times.end, zone),
+        starttime=faces.year_first(times.start),
+        answertime=faces.year_first(times.connect),
+        endtime=faces.year_first(times.end),
         hangup_by=render.hangup_by(facts),
         hotline=who.hotline,
         total_duration=render.seconds_text(times.total_seconds),

@@ -1,6 +1,7 @@
 """What this process counts, for Prometheus. Every process has its own registry and puts its id on each series."""
 
 import os
+from functools import lru_cache
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics
 from prometheus_client.exposition import generate_latest
@@ -37,9 +38,9 @@ class Metrics:
 
     def count(self, *, method: str, route: str, status: int, seconds: float) -> None:
         """One request was answered. ``route`` is a path template, never a path: series must stay few."""
-        method = method if method in _METHODS else "other"
-        self._requests.labels(self._process, method, route, str(status)).inc()
-        self._seconds.labels(self._process, route).observe(seconds)
+        requests, latency = self._series(method if method in _METHODS else "other", route, status)
+        requests.inc()
+        latency.observe(seconds)
 
     def count_refusal(self, reason: str) -> None:
         """One call was refused."""
@@ -49,6 +50,14 @@ class Metrics:
         """How many calls a node has."""
         self._live.labels(node).set(live)
         self._queued.labels(node).set(queued)
+
+    @lru_cache(maxsize=4096)  # noqa: B019 - one for each process
+    def _series(self, method: str, route: str, status: int) -> tuple[Counter, Histogram]:
+        """Looked up by their labels they take twice as long as what they count with."""
+        return (
+            self._requests.labels(self._process, method, route, str(status)),
+            self._seconds.labels(self._process, route),
+        )
 
     def text(self) -> bytes:
         """All of it in Prometheus' text format 0.0.4."""
