@@ -28,7 +28,7 @@ PATIENCE_SECONDS = 60
 
 @pytest.fixture
 async def workshop(store: Store, database_url: str, tmp_path: Path) -> Workshop:
-    made = await open_workshop(store, tmp_path, database_url=database_url, delivery_timeout_seconds=1)
+    made = await open_workshop(store, tmp_path, database_url=database_url)
     made.clock.move((datetime.now(UTC) - made.clock.now()).total_seconds())
     return made
 

@@ -30,6 +30,11 @@ async def heard_by(party: LabPhone | Carrier, call: LabCall) -> set[float]:
     return (await sound_at(party, call)).tones(ALL_HZ)
 
 
+def is_heard_alone(hz: int, sound: Sound) -> bool:
+    """Whether that is the one voice in it, and clear for half a second: on a busy machine phones send in pieces."""
+    return sound.tones(ALL_HZ) == {hz} and sound.seconds_of(hz) >= 0.5
+
+
 async def recorded_sides(office: Office, row: Row) -> tuple[Sound, Sound]:
     """What was recorded of a call: the agent's or caller's side, and the other one."""
     ready = await office.recorded(row["call_id"])
