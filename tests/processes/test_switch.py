@@ -4,7 +4,9 @@ import asyncio
 import contextlib
 import shutil
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 
@@ -21,6 +23,7 @@ from cordboard.engine.fake_script import Script
 from cordboard.processes.switch import Switch
 from cordboard.store import Store
 from cordboard.store.migrate import migrate
+from cordboard.store.nodes import Nodes
 from tests.processes.desk import Desk, until, working
 from tests.support.core import PLAIN, Shop, make_core, open_shop
 from tests.support.database import Cluster, make_cluster
@@ -48,6 +51,27 @@ async def test_a_call_becomes_a_record_with_a_recording_to_settle(desk: Desk) ->
 
 async def _empty(desk: Desk) -> bool:
     return not desk.engine.network.legs and not desk.engine.network.bridges
+
+
+async def test_a_slow_sign_of_life_from_before_the_connection_is_not_the_last_word(shop: Shop) -> None:
+    beat, written = Nodes.beat, list[bool]()
+
+    async def beat_slowly(
+        nodes: Nodes, node_id: int, *, at: datetime, startup_time: str, is_connected: bool, live_calls: int
+    ) -> None:
+        if not is_connected:
+            await asyncio.sleep(0.3)
+        await beat(nodes, node_id, at=at, startup_time=startup_time, is_connected=is_connected, live_calls=live_calls)
+        written.append(is_connected)
+
+    async def are_enough() -> bool:
+        return len(written) >= 3
+
+    with patch.object(Nodes, "beat", beat_slowly):
+        async with working(shop):
+            await until(are_enough)
+    assert written[0] is False
+    assert written == sorted(written)
 
 
 async def test_an_unanswered_call_tells_its_subscribers_in_the_same_transaction(desk: Desk) -> None:

@@ -47,6 +47,7 @@ class Switch:
         self._startup_time = node.startup_time
         self._has_adopted = False
         self._is_connected = False
+        self._beating = asyncio.Lock()
         self._away_since = core.clock.monotonic()
         self._applied_revision = UNPROVISIONED
         self._woken = {name: asyncio.Event() for name in ("call_queued", "call_instruction", "configuration")}
@@ -196,13 +197,15 @@ class Switch:
         await system.nodes.set_applied_revision(self._node.id, configuration.revision)
 
     async def _beat(self) -> None:
-        await self._core.store.system.nodes.beat(
-            self._node.id,
-            at=self._core.clock.now(),
-            startup_time=self._startup_time,
-            is_connected=self._is_connected,
-            live_calls=self._board.live_calls,
-        )
+        # One at a time: a slow one from before the connection would say afterwards that there is none.
+        async with self._beating:
+            await self._core.store.system.nodes.beat(
+                self._node.id,
+                at=self._core.clock.now(),
+                startup_time=self._startup_time,
+                is_connected=self._is_connected,
+                live_calls=self._board.live_calls,
+            )
 
     async def _sweep(self) -> None:
         if self._is_connected:
