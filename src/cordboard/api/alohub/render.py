@@ -17,6 +17,8 @@ SOURCE = "ipcc"
 RINGING = "ringing"
 
 _EPOCH = datetime.fromtimestamp(0, UTC)
+# Before all that datetime knows.
+_EARLIEST = -(1 << 40)
 DIRECTIONS = {Direction.OUTBOUND: "OUTBOUND", Direction.INBOUND: "INBOUND", Direction.INTERNAL: "OUTBOUND"}
 # An Enum's ``value`` costs twice a look-up.
 _STATUSES = {one: one.value for one in Outcome}
@@ -65,25 +67,19 @@ def shown_times(facts: CallFacts) -> ShownTimes:
     start = latest = _second(facts.requested_at)
     ring = connect = end = None
     if facts.ringing_at is not None:
-        latest = ring = _later(latest, facts.ringing_at)
+        latest = ring = _second(facts.ringing_at, latest)
     if facts.connected_at is not None:
-        latest = connect = _later(latest, facts.connected_at)
+        latest = connect = _second(facts.connected_at, latest)
     if facts.ended_at is not None:
-        end = _later(latest, facts.ended_at)
+        end = _second(facts.ended_at, latest)
     return ShownTimes(start=start, ring=ring, connect=connect, end=end)
 
 
-def _second(at: datetime) -> int:
-    """Unix time, in half of what ``timestamp`` takes."""
-    passed = at - _EPOCH
-    return passed.days * 86_400 + passed.seconds
-
-
-def _later(latest: int, at: datetime) -> int:
-    """The later of both."""
+def _second(at: datetime, least: int = _EARLIEST) -> int:
+    """Unix time, in half of what ``timestamp`` takes; ``least`` when it is before that."""
     passed = at - _EPOCH
     second = passed.days * 86_400 + passed.seconds
-    return second if second > latest else latest  # noqa: FURB136 - max() takes as long as all the rest
+    return second if second > least else least  # noqa: FURB136 - max() takes as long as all the rest
 
 
 class Parties(msgspec.Struct, frozen=True, kw_only=True):
@@ -147,10 +143,7 @@ def call_rows_v1(tenant: Tenant, page: Iterable[CallFacts]) -> list[CallRow]:
     """Rows of searchCallV1."""
     faces = clock_faces(tenant.zone)
     return [
-        CallRowV1(
-            **msgspec.structs.asdict(_call_row(tenant, faces, facts)),
-            called=parties(tenant, facts).called,
-        )
+        CallRowV1(**msgspec.structs.asdict(_call_row(tenant, faces, facts)), called=parties(tenant, facts).called)
         for facts in page
     ]
 
