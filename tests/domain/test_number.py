@@ -38,7 +38,13 @@ from cordboard.domain.trunk import NumberFormat, Trunk
         ("12", "VN", None),
         ("+849123456789012345", "VN", None),
         ("sip:0912345678@x", "VN", None),
-        ("\uff10\uff19\uff11\uff12\uff13\uff14\uff15\uff16\uff17\uff18", "VN", None),
+        ("0912345678,,1", "VN", None),
+        ("tel:+84-91-234-5678", "VN", "+84912345678"),
+        ("tel:", "VN", None),
+        ("tel:+84912345678;ext=3", "VN", None),
+        ("\uff10\uff19\uff11\uff12\uff13\uff14\uff15\uff16\uff17\uff18", "VN", "+84912345678"),
+        ("\u202a+84\xa091\u2013234\u20115678\u202c", "VN", "+84912345678"),
+        ("\u0660\u0669\u0661\u0662\u0663\u0664\u0665\u0666\u0667\u0668", "VN", None),
     ],
 )
 def test_a_number_is_read_in_its_country(text: str, country: str, canonical: str | None) -> None:

@@ -6,6 +6,7 @@ tables of them, and a number that does not exist is the carrier's to refuse.
 """
 
 import re
+import unicodedata
 from functools import lru_cache
 
 import phonenumbers
@@ -16,14 +17,19 @@ from cordboard.domain.trunk import NumberFormat
 # Stands for the number of whoever hides it.
 HIDDEN_NUMBER = "anonymous"
 
-_DIALLABLE = re.compile(r"[+(]?[0-9][0-9 ().\-/]*\Z")
+_DIALLABLE = re.compile(r"[+(]?[0-9][0-9 ().\-\u2010-\u2015/]*\Z")
+# Marks of direction and breaks that come along when a number is copied.
+_INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]")
 _NOT_DIGIT = re.compile(r"[^0-9]")
 
 
 @lru_cache(maxsize=8192)
 def read_number(text: str, country: str) -> str | None:
-    """The canonical form of a number as typed in ``country`` (ISO 3166), or None when nobody could dial it."""
-    text = text.strip()
+    """The canonical form of a number as typed in ``country`` (ISO 3166), or None when nobody could dial it.
+
+    As a ``tel:`` URI (RFC 3966) and in full-width digits too: so it is copied from pages and typed by Asian keyboards.
+    """
+    text = _INVISIBLE.sub("", unicodedata.normalize("NFKC", text)).strip().removeprefix("tel:")
     if not _DIALLABLE.match(text):
         return None
     digits = _NOT_DIGIT.sub("", text)
