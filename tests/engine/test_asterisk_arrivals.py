@@ -88,6 +88,7 @@ async def test_what_is_no_number_does_not_exist(real: RealGround, user: str) -> 
         ("<sip:0912345678@carrier.invalid>", {}, "0912345678", ""),
         ('"0912345678" <sip:0912345678@carrier.invalid>', {}, "0912345678", ""),
         ('"An" <sip:anonymous@anonymous.invalid>', {}, "", "An"),
+        (r'"\"An\" \\ Ngọc" <sip:0912345678@carrier.invalid>', {}, "0912345678", r'"An" \ Ngọc'),
         ('"Anonymous" <sip:anonymous@anonymous.invalid>', {"Privacy": "id"}, "", ""),
         ("<sip:0912345678@carrier.invalid>", {"Privacy": "user;id"}, "", ""),
         ("<sip:0912345678@carrier.invalid>", {"Privacy": "none"}, "0912345678", ""),

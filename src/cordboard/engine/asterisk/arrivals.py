@@ -13,6 +13,8 @@ from cordboard.engine.asterisk.sip_objects import is_phone
 _NO_USER = "s"
 _USER = re.compile(r"sips?:([^@;>]+)[^@>]*@|tel:([^;>]+)", re.IGNORECASE)
 _NUMBER = re.compile(r"\+?[0-9*#]+")
+# RFC 3261 25.1; Asterisk leaves it as it came.
+_QUOTED_PAIR = re.compile(r"\\(.)")
 # RFC 3323 4.2: whoever asks for any of these wants not to be known.
 _PRIVATE = frozenset({"header", "user", "id", "session"})
 
@@ -24,7 +26,7 @@ def arrival_of(channel: Channel, args: Iterable[str], at: datetime) -> Arrival |
         return None
     endpoint, remote, to, presentation, privacy = values
     is_withheld = presentation.startswith("prohib") or bool(_PRIVATE & set(re.split(r"[;,\s]+", privacy.lower())))
-    number = channel.caller.number
+    number, name = channel.caller.number, _QUOTED_PAIR.sub(r"\1", channel.caller.name)
     is_known = not is_withheld and _NUMBER.fullmatch(number) is not None
     return Arrival(
         leg_id=channel.id,
@@ -33,7 +35,7 @@ def arrival_of(channel: Channel, args: Iterable[str], at: datetime) -> Arrival |
         sip_username=endpoint if is_phone(endpoint) else "",
         remote_address=remote.rpartition(":")[0].strip("[]"),
         caller_number=number if is_known else "",
-        caller_name="" if is_withheld or channel.caller.name == number else _printable(channel.caller.name),
+        caller_name="" if is_withheld or name == number else _printable(name),
     )
 
 
