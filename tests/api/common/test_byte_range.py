@@ -15,6 +15,7 @@ from cordboard.api.common.errors import UnsatisfiableRange
         ("bytes=90-200", ByteRange(90, 99)),
         ("bytes=-1", ByteRange(99, 99)),
         ("bytes=-500", ByteRange(0, 99)),
+        (f"bytes=90-{'9' * 900}", ByteRange(90, 99)),
         ("BYTES = 5 - 6", ByteRange(5, 6)),
     ],
 )
@@ -22,12 +23,25 @@ def test_a_single_range(header: str, expected: ByteRange) -> None:
     assert read_range(header, 100) == expected
 
 
-@pytest.mark.parametrize("header", ["", "bytes=-", "bytes=a-b", "bytes=5-4", "bytes=0-1,3-4", "items=0-1", "bytes"])
+@pytest.mark.parametrize(
+    "header",
+    [
+        "",
+        "bytes=-",
+        "bytes=a-b",
+        "bytes=5-4",
+        "bytes=0-1,3-4",
+        "items=0-1",
+        "bytes",
+        "bytes=\u0660-\u0669",
+        f"bytes={'9' * 5000}-",
+    ],
+)
 def test_what_makes_no_sense_means_the_whole_file(header: str) -> None:
     assert read_range(header, 100) is None
 
 
-@pytest.mark.parametrize("header", ["bytes=100-", "bytes=100-200", "bytes=-0"])
+@pytest.mark.parametrize("header", ["bytes=100-", "bytes=100-200", "bytes=-0", f"bytes={'9' * 20}-"])
 def test_outside_of_the_file(header: str) -> None:
     with pytest.raises(UnsatisfiableRange):
         read_range(header, 100)

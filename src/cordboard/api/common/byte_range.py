@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from cordboard.api.common.errors import UnsatisfiableRange
 
-_SINGLE = re.compile(r"bytes\s*=\s*(\d{0,19})\s*-\s*(\d{0,19})\s*", re.IGNORECASE)
+# Far more digits than any file's size has, and fewer than Python refuses to read (4,300).
+_SINGLE = re.compile(r"bytes\s*=\s*(\d{0,1000})\s*-\s*(\d{0,1000})\s*", re.IGNORECASE | re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
