@@ -10,6 +10,7 @@ CordboardError
 │   ├── WrongCredentials    a user name and a password that do not belong together
 │   └── TokenRefused        no access token, or none that holds
 ├── Forbidden           a key without the right
+│   └── WrongTenant         a key of another tenant than the one that is named
 ├── TooManyRequests     this was asked too often
 └── Unavailable         a part that is needed is away (the database)
 """
@@ -101,6 +102,13 @@ class Forbidden(CordboardError):
     def __init__(self, scope: str) -> None:
         super().__init__(f"the key lacks the scope '{scope}'")
         self.scope = scope
+
+
+class WrongTenant(Forbidden):
+    """The request names a tenant that the key may not speak for."""
+
+    def __init__(self) -> None:
+        super().__init__("X-Tenant-ID")
 
 
 class TooManyRequests(CordboardError):

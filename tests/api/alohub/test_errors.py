@@ -38,6 +38,7 @@ from cordboard.domain.errors import (
 )
 from cordboard.domain.tenant import Identity
 from tests.api.alohub.samples import TENANT
+from tests.api.house import House
 
 
 @pytest.mark.parametrize(
@@ -108,6 +109,17 @@ def test_the_message_is_in_the_tenants_language_and_names_the_field() -> None:
     assert "Trường 'ipPhone' là bắt buộc".encode() in body
     body = render_error(InvalidInput("ipPhone", Reason.REQUIRED), Visit(request_id="1")).body
     assert b"Field 'ipPhone' is required" in body
+
+
+async def test_an_unknown_path_is_said_in_the_language_of_the_key(house: House) -> None:
+    office = await house.open_office("acme", language="vi")
+    for headers, message in (
+        ({"Authorization": office.key}, "Đường dẫn không tồn tại"),
+        ({"Authorization": "unknown"}, "There is nothing at this path"),
+        ({}, "There is nothing at this path"),
+    ):
+        answer = await house.ask("GET", "/v1/nothing", headers=headers)
+        assert (answer.code, answer.json["error_message"]) == ((404, "NOT_FOUND"), message)
 
 
 def test_an_unforeseen_error_says_nothing_of_itself() -> None:

@@ -187,6 +187,8 @@ async def test_answers_are_readable_by_the_keys_tenants_pages(house: House) -> N
         answer = await house.ask("POST", SEARCH, headers={"Origin": origin, "Authorization": key})
         assert answer.headers.get("access-control-allow-origin") == allowed
         assert (answer.headers.get("vary") == "Origin") == (allowed is not None)
+        unknown = await house.ask("POST", "/nothing", headers={"Origin": origin, "Authorization": key})
+        assert (unknown.status, unknown.headers.get("access-control-allow-origin")) == (404, allowed)
     exposed = (await house.ask("GET", "/nothing", headers={"Origin": "https://crm.example"})).headers
     assert {"Retry-After", "Content-Range", "Content-Length", "Accept-Ranges", "X-RateLimit-Limit-Tenant"} <= set(
         exposed["access-control-expose-headers"].split(", ")

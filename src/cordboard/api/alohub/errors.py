@@ -28,6 +28,7 @@ from cordboard.domain.errors import (
     Unauthenticated,
     Unavailable,
     WrongCredentials,
+    WrongTenant,
 )
 from cordboard.domain.tenant import Identity
 
@@ -64,6 +65,12 @@ _ERRORS: dict[type[Exception], WireError] = {
     ),
     Unauthenticated: WireError(
         401, "UNAUTHORIZED", "Thiếu API key hoặc API key không hợp lệ", "The API key is missing or not valid"
+    ),
+    WrongTenant: WireError(
+        403,
+        "INSUFFICIENT_SCOPE",
+        "API key không thuộc về X-Tenant-ID đã gửi",
+        "The API key is not of the tenant that X-Tenant-ID names",
     ),
     Forbidden: WireError(
         403, "INSUFFICIENT_SCOPE", "API key không có quyền '{reason}'", "The API key lacks the right to '{reason}'"

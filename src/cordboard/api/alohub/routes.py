@@ -31,6 +31,7 @@ def build_dialect(core: Core, directory: TenantDirectory, signer: UrlSigner) -> 
         render_error=render_error,
         render_allowance=allowance_headers,
         note_wrong_method=gatekeeper.note_wrong_method,
+        note_visitor=gatekeeper.note_visitor,
         claims=_claims,
     )
 

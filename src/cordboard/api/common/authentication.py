@@ -11,7 +11,7 @@ from cordboard.actions.core import Core
 from cordboard.actions.count_request import count_request
 from cordboard.api.common.tenant_directory import TenantDirectory
 from cordboard.api.common.visit import visit_of
-from cordboard.domain.errors import Forbidden, TooManyRequests, Unauthenticated, Unavailable
+from cordboard.domain.errors import TooManyRequests, Unauthenticated, Unavailable, WrongTenant
 from cordboard.domain.tenant import Identity
 
 # What any key may do.
@@ -37,12 +37,13 @@ class Gatekeeper:
         Raises:
             Unauthenticated: no key, two different ones, or one that nobody has.
             TooManyRequests: the tenant's limits are used up. Checked before all that a known key can do wrong.
-            Forbidden: the key lacks the scope, or the request names another tenant.
+            Forbidden: the key lacks the scope.
+            WrongTenant: the request names another tenant.
             Unavailable: the database is away.
         """
         identity = await self._count(request, request.method)
         if identity is None:
-            raise Forbidden(scope or "X-Tenant-ID")
+            raise WrongTenant
         if scope != ANY_SCOPE:
             require(identity, scope)
         return identity
@@ -54,6 +55,11 @@ class Gatekeeper:
         """
         with suppress(Unauthenticated, Unavailable):
             await self._count(request, _WRONG_METHOD)
+
+    async def note_visitor(self, request: Request) -> None:
+        """Whose key came, if we know it, to a path that nothing serves: for the language and the allowed origin."""
+        with suppress(Unauthenticated, Unavailable):
+            visit_of(request.scope).identity = await authenticate(self._core, self._key_of(request))
 
     async def _count(self, request: Request, method: str) -> Identity | None:
         """Who is asking; None when he names a tenant that he may not speak for. Counted either way.

@@ -33,6 +33,7 @@ from cordboard.domain.errors import (
     Unauthenticated,
     Unavailable,
     WrongCredentials,
+    WrongTenant,
 )
 
 Json = dict[str, Any]
@@ -44,7 +45,7 @@ _SAMPLES: Mapping[type[Exception], tuple[Exception, ...]] = {
     Unauthenticated: (Unauthenticated(),),
     WrongCredentials: (WrongCredentials(),),
     TokenRefused: (TokenRefused(),),
-    Forbidden: (Forbidden("scope"),),
+    Forbidden: (Forbidden("scope"), WrongTenant()),
     LimitReached: (LimitReached("things", 5),),
     NotFound: (NotFound("thing", "name"),),
     RecordingExpired: (RecordingExpired("name"),),

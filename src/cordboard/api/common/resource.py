@@ -77,7 +77,7 @@ class Dialect:
 
     ``document`` describes it (OpenAPI). ``render_allowance`` says which headers tell a known key what its limits leave;
     ``note_wrong_method`` counts what is refused for its method; ``claims`` says whether an unknown path is answered in
-    this dialect.
+    this dialect, ``note_visitor`` finds out who asked for it.
     """
 
     name: str
@@ -86,6 +86,7 @@ class Dialect:
     render_error: ErrorRenderer
     render_allowance: AllowanceRenderer
     note_wrong_method: Callable[[Request], Awaitable[None]]
+    note_visitor: Callable[[Request], Awaitable[None]]
     claims: Callable[[Request], bool]
 
     def routes(self) -> list[Route]:
@@ -112,5 +113,6 @@ class Unserved:
         """Answer 404."""
         request = Request(scope, receive)
         dialect = next((dialect for dialect in self._dialects if dialect.claims(request)), self._dialects[0])
+        await dialect.note_visitor(request)
         response = dialect.render_error(UnknownPath(), visit_of(scope))
         await response(scope, receive, send)

@@ -18,6 +18,7 @@ from cordboard.domain.errors import (
     TooManyRequests,
     Unauthenticated,
     Unavailable,
+    WrongTenant,
 )
 
 MEDIA_TYPE = "application/problem+json"
@@ -38,6 +39,7 @@ class Problem(msgspec.Struct):
 _ERRORS: dict[type[Exception], tuple[int, str]] = {
     InvalidInput: (400, "Field '{0.field}' {0.reason}"),
     Unauthenticated: (401, "The API key is missing or wrong"),
+    WrongTenant: (403, "The API key is not of the tenant that X-Tenant-ID names"),
     Forbidden: (403, "The API key lacks the right to '{0.scope}'"),
     NotFound: (404, "Not found"),
     UnknownPath: (404, "There is nothing at this path"),

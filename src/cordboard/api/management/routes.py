@@ -29,6 +29,7 @@ def build_dialect(core: Core, directory: TenantDirectory, _signer: UrlSigner) ->
         render_error=render_error,
         render_allowance=_no_headers,
         note_wrong_method=gatekeeper.note_wrong_method,
+        note_visitor=gatekeeper.note_visitor,
         claims=_claims,
     )
 

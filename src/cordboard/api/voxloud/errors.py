@@ -25,6 +25,7 @@ from cordboard.domain.errors import (
     TooManyRequests,
     Unauthenticated,
     Unavailable,
+    WrongTenant,
 )
 
 RETRY_SECONDS = 5
@@ -53,6 +54,7 @@ _ERRORS: dict[type[Exception], WireError] = {
     InvalidInput: WireError(400, "Field '{field}' {reason}"),
     AlreadyExists: WireError(400, "'{name}' is taken already"),
     Unauthenticated: WireError(401, "The API key is missing or wrong"),
+    WrongTenant: WireError(403, "The API key is not of the tenant that X-Tenant-ID names"),
     Forbidden: WireError(403, "The API key lacks the right to '{reason}'"),
     LimitReached: WireError(403, "There may be {most} {kind} at the most"),
     NotFound: WireError(404, "Not found"),

@@ -45,6 +45,7 @@ def build_dialect(
         render_error=error_renderer(core.clock),
         render_allowance=_no_headers,
         note_wrong_method=gatekeeper.note_wrong_method,
+        note_visitor=gatekeeper.note_visitor,
         claims=_claims,
     )
 
