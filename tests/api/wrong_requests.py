@@ -39,6 +39,7 @@ class Specimen:
 
     ``scope`` is the right that its key needs, "" for any key. ``thing`` makes what ``{id}`` in the path or the query
     names (or only what else the request needs, and returns ""); ``is_once``: the request uses it up, each gets another.
+    ``required`` fields of the body must be given.
     ``bad_ids`` are others, and what they are answered. ``fields`` of the body may be none of ``UNUSABLE``; ``wrong``
     are fields with wrong values of their own. ``parameters`` of the query are numbers or words of a list, ``texts``
     are any text. ``expected`` is what it is answered, ``of_stranger`` what the key of another tenant gets for the same
@@ -48,6 +49,7 @@ class Specimen:
     scope: str = ""
     body: Mapping[str, object] | None = None
     fields: tuple[str, ...] = ()
+    required: tuple[str, ...] = ()
     wrong: Mapping[str, tuple[object, ...]] = field(default_factory=dict)
     query: Mapping[str, str] = field(default_factory=dict)
     parameters: tuple[str, ...] = ()
@@ -248,6 +250,21 @@ async def try_bodies(scene: Scene) -> None:
         for value in values:
             data = json.dumps({**(specimen.body or {}), name: value}).encode()
             attempts.append(good.but(f"{name}: {value!r:.20}", wire.bad_input, data=data, says=name))
+    await scene.check(*attempts)
+
+
+async def try_nothing_given(scene: Scene) -> None:
+    """What says that a field is not given: the same as without it. ``wrong`` has what is refused all the same."""
+    good, wire, specimen = scene.good, scene.wire, scene.specimen
+    attempts = []
+    absent: tuple[object, ...] = ("", None, [])
+    for name in specimen.fields:
+        for value in () if "" in specimen.wrong.get(name, ()) else absent:
+            one = replace(good, data=json.dumps({**(specimen.body or {}), name: value}).encode())
+            if name in specimen.required:
+                attempts.append(one.but(f"{name}: {value!r}", wire.bad_input, says=name))
+            else:
+                attempts.append(one.but(f"{name}: {value!r}", good.expected))
     await scene.check(*attempts)
 
 

@@ -53,6 +53,7 @@ _MAKE_CALL = Specimen(
     scope="call",
     body=_CALL,
     fields=tuple(_CALL),
+    required=("phoneNumber", "ipPhone"),
     # A refused call is HTTP 200: the stranger has no such extension.
     of_stranger=(200, "IPCC_NOT_CONNECT_AGENT_ID"),
 )
@@ -97,6 +98,7 @@ _UPDATE_QUEUE = Specimen(
     query={"userName": USER_NAME},
     body={"action": "EDIT", "callinId": [], "lstExtension": [EXTENSION]},
     fields=("action", "callinId", "calloutId", "lstExtension"),
+    required=("action",),
     of_stranger=NOT_FOUND,
 )
 _AGENTS = Specimen(scope="agent", query=_PAGES, parameters=(*_PAGES, "status", "queue_id"))
@@ -116,7 +118,10 @@ _MEDIA = Specimen(
     is_json=False,
 )
 _LOGIN = Specimen(
-    body={"userName": USER_NAME, "password": PASSWORD}, fields=("userName", "password"), of_stranger=UNAUTHORIZED
+    body={"userName": USER_NAME, "password": PASSWORD},
+    fields=("userName", "password"),
+    required=("userName", "password"),
+    of_stranger=UNAUTHORIZED,
 )
 _LOGOUT = Specimen(body={}, wants_token=True, of_stranger=UNAUTHORIZED)
 
@@ -140,7 +145,7 @@ SPECIMENS: dict[tuple[str, str], Specimen] = {
     ("POST", "/api/auth/login"): _LOGIN,
     ("POST", "/api/auth/logout"): _LOGOUT,
     ("POST", "/api/report/call-logs"): replace(
-        _REPORTS, body=_RANGE, fields=tuple(_RANGE), wants_token=True, of_stranger=UNAUTHORIZED
+        _REPORTS, body=_RANGE, fields=tuple(_RANGE), required=tuple(_RANGE), wants_token=True, of_stranger=UNAUTHORIZED
     ),
     ("GET", "/api/report/call-logs/{call_id}"): replace(_REPORT, wants_token=True, of_stranger=UNAUTHORIZED),
     **_twice("POST", "/v1/reports/call-logs", _REPORTS),

@@ -64,7 +64,7 @@ UNUSABLE: list[tuple[dict[str, Any], str]] = [
     ({"phoneNumber": CUSTOMER, "ipPhone": {}}, "ipPhone"),
     ({"phoneNumber": CUSTOMER, "ipPhone": "66\0" + "88"}, "ipPhone"),
     ({"phoneNumber": CUSTOMER, "ipPhone": EXTENSION, "transactionId": "x" * 129}, "transactionId"),
-    ({"phoneNumber": CUSTOMER, "ipPhone": EXTENSION, "transactionId": []}, "transactionId"),
+    ({"phoneNumber": CUSTOMER, "ipPhone": EXTENSION, "transactionId": ["T1"]}, "transactionId"),
 ]
 
 

@@ -16,6 +16,7 @@ from tests.api.wrong_requests import (
     try_bodies,
     try_limits,
     try_methods_and_types,
+    try_nothing_given,
     try_queries_and_ids,
     try_without_database,
     wrong_keys,
@@ -65,6 +66,11 @@ async def test_methods_and_types(scene: Scene, template: str) -> None:
 @every_path
 async def test_bodies(scene: Scene) -> None:
     await try_bodies(scene)
+
+
+@every_path
+async def test_nothing_given(scene: Scene) -> None:
+    await try_nothing_given(scene)
 
 
 @every_path

@@ -23,6 +23,8 @@ def raw(json: str) -> msgspec.Raw:
         ("123456789012345678901234567890", "123456789012345678901234567890"),
         ('""', ""),
         ("null", ""),
+        ("[]", ""),
+        ("[ \n]", ""),
         ("", ""),
     ],
 )
@@ -30,7 +32,7 @@ def test_text_is_a_string_or_the_text_of_a_number(json: str, expected: str) -> N
     assert text(raw(json), "f") == expected
 
 
-@pytest.mark.parametrize("json", ["true", "false", "[]", "{}", '["a"]'])
+@pytest.mark.parametrize("json", ["true", "false", "{}", '["a"]', '[""]', "[[]]"])
 def test_text_is_nothing_else(json: str) -> None:
     with pytest.raises(InvalidInput) as caught:
         text(raw(json), "f")
@@ -50,7 +52,7 @@ def test_length_is_counted_in_characters() -> None:
         text(raw('"' + "a" * 129 + '"'), "f", most=128)
 
 
-@pytest.mark.parametrize("json", ["", "null", '""', '"  "'])
+@pytest.mark.parametrize("json", ["", "null", "[]", '""', '"  "'])
 def test_required_text_must_be_there(json: str) -> None:
     with pytest.raises(InvalidInput) as caught:
         required_text(raw(json), "phoneNumber")
@@ -71,19 +73,22 @@ def test_texts_are_nothing_else(json: str) -> None:
         texts(raw(json), "agent")
 
 
-@pytest.mark.parametrize(("json", "expected"), [("2", 2), ('"2"', 2), ('" 9 "', 9), ('""', 5), ("null", 5), ("", 5)])
+@pytest.mark.parametrize(
+    ("json", "expected"),
+    [("2", 2), ('"2"', 2), ('" 9 "', 9), ("2.0", 2), ("10.000", 10), ('""', 5), ("null", 5), ("[]", 5), ("", 5)],
+)
 def test_whole_number_as_number_or_string(json: str, expected: int) -> None:
     assert whole_number(raw(json), "page", default=5, least=1, most=10) == expected
 
 
-@pytest.mark.parametrize("json", ["0", "11", '"-1"', "9" * 400])
+@pytest.mark.parametrize("json", ["0", "11", "-1.0", "11.0", '"-1"', "9" * 400])
 def test_whole_number_is_never_clamped(json: str) -> None:
     with pytest.raises(InvalidInput) as caught:
         whole_number(raw(json), "page", default=5, least=1, most=10)
     assert caught.value.reason == Reason.OUT_OF_RANGE
 
 
-@pytest.mark.parametrize("json", ["1.5", "1.0", "1e1", '"x"', '"٣"', '"--1"', '"1_0"'])
+@pytest.mark.parametrize("json", ["1.5", '"1.0"', "1.", "1e1", '"x"', '"٣"', '"--1"', '"1_0"'])
 def test_whole_number_is_whole(json: str) -> None:
     with pytest.raises(InvalidInput) as caught:
         whole_number(raw(json), "page", default=5, least=1, most=10)

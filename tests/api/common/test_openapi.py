@@ -113,8 +113,17 @@ def test_what_is_read(document: dict[str, Any]) -> None:
         "description": "A thing, with `code` in it.",
         "type": "object",
         "properties": {
-            "name": {"description": "Its name.", "examples": ["one"], "type": ["string", "number", "null"]},
-            "theSize": {"description": "Its size.", "type": ["integer", "string", "null"]},
+            "name": {
+                "description": "Its name.",
+                "examples": ["one"],
+                "type": ["string", "number", "null", "array"],
+                "maxItems": 0,
+            },
+            "theSize": {
+                "description": "Its size.",
+                "type": ["integer", "string", "null", "array"],
+                "maxItems": 0,
+            },
         },
         "required": ["name"],
     }

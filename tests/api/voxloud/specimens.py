@@ -127,9 +127,11 @@ _INTERVAL = {
     "date_time_to": "2018-04-16T07:00:00.000Z",
     "number": "06123456789",
 }
-_CREATE_CONTACT = Specimen(scope="contact", body=CONTACT, fields=tuple(CONTACT))
+_CREATE_CONTACT = Specimen(
+    scope="contact", body=CONTACT, fields=tuple(CONTACT), required=("first_name", "primary_phone")
+)
 _GET_CONTACT = Specimen(scope="contact", thing=a_contact, bad_ids=BAD_UUIDS, of_stranger=NOT_FOUND)
-_UPDATE_CONTACT = replace(_GET_CONTACT, body=CONTACT, fields=tuple(CONTACT))
+_UPDATE_CONTACT = replace(_GET_CONTACT, body=CONTACT, fields=tuple(CONTACT), required=_CREATE_CONTACT.required)
 _GET_CLICK_TO_CALL = Specimen(
     scope="call",
     thing=a_click_to_call,
@@ -169,7 +171,7 @@ _UPDATE_SUBSCRIPTION = replace(
         "id": (str(UUID(int=7)), {}, True),
         "callback_url": ("", "ftp://93.184.216.34/", "http://10.0.0.1/"),
         "event_type": ("", "CALL", 1),
-        "enabled": ("maybe", 1, {}, []),
+        "enabled": ("maybe", 1, {}),
     },
 )
 

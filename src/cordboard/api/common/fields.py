@@ -1,4 +1,4 @@
-"""Reading single values of a JSON body or a query: text or number alike, empty means not given.
+"""Reading single values of a JSON body or a query: text or number alike; "", null and [] mean not given.
 
 The rules are in docs/dialects/common.md, Bodies and fields.
 
@@ -6,6 +6,7 @@ A body's fields are decoded to ``msgspec.Raw``, their bytes as they came, becaus
 text it was (``1.50``, or thirty digits). Every error names the field as the client wrote it.
 """
 
+import re
 from collections.abc import Mapping
 from typing import Final, TypeVar
 
@@ -20,6 +21,8 @@ _NUMBER_CHARACTERS = 18
 
 NOT_GIVEN: Final = msgspec.Raw()
 _SWITCH: Final = {"true": True, "false": False}
+# Whole numbers of languages that have none but fractions: 1.0 is an integer in JSON Schema too.
+_WHOLE_FRACTION: Final = re.compile(rb"(-?[0-9]+)\.0+")
 
 T = TypeVar("T")
 
@@ -31,7 +34,7 @@ def text(raw: msgspec.Raw, field: str, *, most: int = TEXT_CHARACTERS) -> str:
         InvalidInput: it is neither, is over ``most`` characters, or has a NUL (PostgreSQL cannot store one).
     """
     data = bytes(raw)
-    if not data or data == b"null":
+    if not data or data == b"null" or _is_empty_array(data):
         return ""
     if data[0] == ord('"'):
         value = _decode_string(data, field)
@@ -62,15 +65,22 @@ def required_text(raw: msgspec.Raw, field: str, *, most: int = TEXT_CHARACTERS) 
 def texts(raw: msgspec.Raw, field: str, *, most: int = 1000) -> tuple[str, ...]:
     """One string, or an array of them; empty ones do not count. Raises InvalidInput."""
     data = bytes(raw)
-    items = msgspec.json.decode(data, type=list[msgspec.Raw]) if data.startswith(b"[") else [raw]
+    if not data.startswith(b"["):
+        value = text(raw, field)
+        return (value,) if value else ()
+    items = msgspec.json.decode(data, type=list[msgspec.Raw])
     if len(items) > most:
         raise InvalidInput(field, Reason.TOO_LONG)
+    if any(bytes(item).startswith(b"[") for item in items):
+        raise InvalidInput(field, Reason.NOT_TEXTS)
     return tuple(value for item in items if (value := text(item, field)))
 
 
 def whole_number(raw: msgspec.Raw, field: str, *, default: int, least: int, most: int) -> int:
     """A whole number, as JSON number or numeric string. Raises InvalidInput; nothing is ever clamped."""
-    return whole_number_of(text(raw, field), field, default=default, least=least, most=most)
+    fraction = _WHOLE_FRACTION.fullmatch(bytes(raw))
+    value = fraction[1].decode() if fraction else text(raw, field)
+    return whole_number_of(value, field, default=default, least=least, most=most)
 
 
 def whole_number_of(value: str, field: str, *, default: int, least: int, most: int) -> int:
@@ -103,6 +113,10 @@ def one_of(values: Mapping[str, T], value: str, field: str) -> T:
     if value not in values:
         raise InvalidInput(field, Reason.NOT_OFFERED)
     return values[value]
+
+
+def _is_empty_array(data: bytes) -> bool:
+    return data[0] == ord("[") and not data[1:-1].strip()
 
 
 def _decode_string(data: bytes, field: str) -> str:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from cordboard.api.common.errors import Reason
 from cordboard.domain.errors import InvalidInput
 
-_FORM = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:?\d\d)?", re.ASCII)
+_FORM = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:?[0-5]\d)?", re.ASCII)
 
 
 def read_time(text: str, field: str, zone: tzinfo) -> datetime | None:

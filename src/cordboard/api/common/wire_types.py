@@ -13,9 +13,10 @@ from msgspec import Meta, Raw
 REQUIRED_MARK: Final = "x-required"
 REQUIRED: Final = Meta(extra_json_schema={REQUIRED_MARK: True})
 
-# Text or number alike; null is not given.
-Text = Annotated[Raw, Meta(extra_json_schema={"type": ["string", "number", "null"]})]
-WholeNumber = Annotated[Raw, Meta(extra_json_schema={"type": ["integer", "string", "null"]})]
+# Text or number alike; null and an array without items are not given.
+Text = Annotated[Raw, Meta(extra_json_schema={"type": ["string", "number", "null", "array"], "maxItems": 0})]
+WholeNumber = Annotated[Raw, Meta(extra_json_schema={"type": ["integer", "string", "null", "array"], "maxItems": 0})]
+Switch = Annotated[Raw, Meta(extra_json_schema={"type": ["boolean", "string", "null", "array"], "maxItems": 0})]
 Texts = Annotated[
     Raw,
     Meta(

@@ -3,9 +3,8 @@
 from typing import Annotated
 
 import msgspec
-from msgspec import Meta, Raw
 
-from cordboard.api.common.wire_types import REQUIRED, YES, Text, Texts, given, says
+from cordboard.api.common.wire_types import REQUIRED, YES, Switch, Text, Texts, given, says
 from cordboard.api.management.times import shown_time
 from cordboard.domain.signing_secret import SigningSecret
 from cordboard.domain.webhook import EventKind, Subscription
@@ -20,7 +19,6 @@ Email = Annotated[Text, says("Who is told when it fails; the tenant's administra
 Secret = Annotated[
     Text, says("A secret of your own: `whsec_` and 24 to 64 bytes in base64. Else one is made.", _SECRET)
 ]
-Switch = Annotated[Raw, Meta(extra_json_schema={"type": ["boolean", "string", "null"]})]
 
 
 class WebhookPath(msgspec.Struct, kw_only=True):

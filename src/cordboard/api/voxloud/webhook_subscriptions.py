@@ -4,7 +4,7 @@ from http import HTTPStatus
 from typing import Annotated
 
 import msgspec
-from msgspec import Meta, Raw
+from msgspec import Raw
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -16,7 +16,7 @@ from cordboard.api.common.endpoint import Endpoint, Endpoints, json_answer
 from cordboard.api.common.errors import Reason
 from cordboard.api.common.fields import is_given, one_of, required_text, switch, text
 from cordboard.api.common.json_body import read_json
-from cordboard.api.common.wire_types import REQUIRED, Text, among, given, says
+from cordboard.api.common.wire_types import REQUIRED, Switch, Text, among, given, says
 from cordboard.api.voxloud.webhooks import EVENT_TYPES
 from cordboard.delivery.callback_url import LONGEST_URL
 from cordboard.domain.errors import InvalidInput, NotFound
@@ -35,11 +35,6 @@ _KINDS = {event_type: kind for kind, event_type in EVENT_TYPES.items()}
 Url = Annotated[Text, says("Where webhooks are sent; kept byte for byte.", "https://crm.example/hook")]
 EventType = Annotated[Text, among(*_KINDS), says("What is told.", "CALL_INCOMING")]
 Email = Annotated[Text, says("Who is told when it is switched off.", "john@example.com")]
-Switch = Annotated[
-    Raw,
-    Meta(extra_json_schema={"type": ["boolean", "string", "null"]}),
-    says("Whether webhooks are sent. `true` also forgets its failures."),
-]
 
 
 class SubscriptionPath(msgspec.Struct, kw_only=True):
@@ -62,7 +57,7 @@ class SubscriptionChange(msgspec.Struct, kw_only=True):
     id: Annotated[Text, says("Its `id`, if given at all.", "119a7b3d-00b9-4445-808a-a69676f86763")] = given()
     callback_url: Url = given()
     event_type: EventType = given()
-    enabled: Switch = given()
+    enabled: Annotated[Switch, says("Whether webhooks are sent. `true` also forgets its failures.")] = given()
     notification_email: Email = given()
 
 

@@ -243,7 +243,10 @@ function typeName(schema) {
   const several = schema.anyOf || schema.oneOf;
   if (several) return several.map(typeName).join(" or ");
   if (schema.$ref) return schema.$ref.split("/").pop();
-  return Array.isArray(schema.type) ? schema.type.filter((each) => each !== "null").join(" or ") : schema.type || "";
+  if (!Array.isArray(schema.type)) return schema.type || "";
+  // Null and an array without items say that nothing is given; that is not worth reading.
+  const isEmpty = (each) => each === "null" || (each === "array" && schema.maxItems === 0);
+  return schema.type.filter((each) => !isEmpty(each)).join(" or ");
 }
 
 function field(name, kind, isRequired, text, schema, example) {
