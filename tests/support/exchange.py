@@ -26,9 +26,9 @@ Row = dict[str, Any]
 
 PATIENCE_SECONDS = 45.0
 PARTNER_KEY = "partner-key-0123456789"
-# Short, so that tests of ringing out need not wait long; longer than anything that is answered here rings, and than the
-# 6.4 s after which a trunk that answers nothing is given up.
-RING_SECONDS = {"agent_ring_seconds": "5", "customer_ring_seconds": "9"}
+# Short, so that tests of ringing out need not wait long; longer than anything that is answered here rings, also on a
+# machine that stands still for some seconds, and than the 6.4 s after which a trunk that answers nothing is given up.
+RING_SECONDS = {"agent_ring_seconds": "8", "customer_ring_seconds": "9"}
 
 _numbers = itertools.count(1)
 

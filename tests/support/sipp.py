@@ -106,8 +106,12 @@ class SippRun:
         before = len(self._finals(ORDERS[what]))
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
             sender.sendto("\r\n".join((*lines, "Content-Length: 0", "", "")).encode(), (self.host, self.port))
+        has_ended = False
         async with asyncio.timeout(seconds):
             while len(codes := self._finals(ORDERS[what])) == before:
+                # Looked at once more after its end: only then all that it received is in its log.
+                assert not has_ended, f"it was over before its {what}: {self.codes()}"
+                has_ended = self.process.returncode is not None
                 await asyncio.sleep(0.02)
         return codes[-1]
 
