@@ -13,7 +13,6 @@ from cordboard.domain.commands import Answer, HangUp, HangUpReason, Target, Targ
 from cordboard.domain.leg_events import LegAnswered, LegEnded, LegHungUp
 from cordboard.domain.trunk import Trunk
 from cordboard.engine.asterisk.sip_objects import SESSION_SECONDS
-from cordboard.nodes.ports import UDP, free_port
 from tests.engine.callers import SippCaller
 from tests.engine.ground import TRUNK_ID, RealGround, dialled
 from tests.support.invite import Answers, Invite, invited, sdp_codecs
@@ -204,7 +203,7 @@ async def test_what_is_not_ours_is_not_in_the_snapshot(real: RealGround) -> None
 
 async def test_a_carrier_cannot_transfer(real: RealGround) -> None:
     book = real.book.configuration
-    carrier = await real.sipp.listen("answer_and_refer", port=free_port(UDP), calls=1, code=603)
+    carrier = await real.sipp.listen("answer_and_refer", calls=1, code=603)
     trunk = Trunk(id=53, tenant_id=1, name="x", host=carrier.host, port=carrier.port)
     await real.engine.provision(replace(book, trunks=(*book.trunks, trunk)))
     leg_id = await dialled(real, Target(kind=TargetKind.TRUNK, address="100", trunk_id=trunk.id))
@@ -221,7 +220,7 @@ async def test_peers_that_vanish_are_missed(real: RealGround) -> None:
     await real.engine.execute(Answer(leg_id=caller.leg_id))
     await caller.until_told(200)
     assert isinstance(caller, SippCaller)
-    carrier = await real.sipp.listen("answer", port=free_port(UDP), calls=1)
+    carrier = await real.sipp.listen("answer", calls=1)
     trunk = Trunk(id=54, tenant_id=1, name="x", host=carrier.host, port=carrier.port)
     await real.engine.provision(replace(real.book.configuration, trunks=(*real.book.configuration.trunks, trunk)))
     leg_id = await dialled(real, Target(kind=TargetKind.TRUNK, address="100", trunk_id=trunk.id))

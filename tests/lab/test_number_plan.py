@@ -5,7 +5,6 @@ import pytest
 from cordboard.lab.behaviour import Behaviour
 from cordboard.lab.lab import Lab
 from cordboard.lab.number_plan import DEMO_DID, number
-from cordboard.nodes.ports import UDP, free_port
 from tests.support.sipp import CALL_KEYS, Sipp
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -89,7 +88,7 @@ async def test_a_carrier_can_be_out_of_order_while_the_other_is_not(lab: Lab, si
 
 @pytest.mark.parametrize("dialled", [DEMO_DID, "02873000001"])
 async def test_a_number_that_has_an_owner_is_brought_there(lab: Lab, sipp: Sipp, dialled: str) -> None:
-    owner = await sipp.listen("refuse", port=free_port(UDP), code=480)
+    owner = await sipp.listen("refuse", code=480)
     await lab.carrier.route(DEMO_DID, f"{owner.host}:{owner.port}")
     run = await sipp.call(dialled, lab.second_carrier.name, from_user="+84912345678")
     assert run.codes() == (480,)

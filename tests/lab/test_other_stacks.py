@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from cordboard.nodes.ports import UDP, free_port
 from tests.nodes.folders import public_folder
 from tests.support.baresip import Baresip, BaresipAccount, running_baresip
 from tests.support.exchange import Exchange, Office, Row, running_exchange, until
@@ -37,7 +36,7 @@ async def office_behind(exchange: Exchange, *carriers: SippRun) -> Office:
 
 
 async def carrier(sipp: Sipp, scenario: str = "answer", *, code: int = 486, after_seconds: float = 0) -> SippRun:
-    return await sipp.listen(scenario, port=free_port(UDP), host="127.0.0.4", code=code, after_seconds=after_seconds)
+    return await sipp.listen(scenario, host="127.0.0.4", code=code, after_seconds=after_seconds)
 
 
 async def new_account(exchange: Exchange, office: Office, extension: str) -> Row:
@@ -75,7 +74,7 @@ async def sipp_phone(
     exchange: Exchange, office: Office, sipp: Sipp, extension: str, scenario: str = "answer"
 ) -> SippPhone:
     made = await new_account(exchange, office, extension)
-    run = await sipp.listen(scenario, port=free_port(UDP))
+    run = await sipp.listen(scenario)
     account = (made["sip_username"], made["sip_password"])
     await sipp.register(*account, exchange.copy.sip, contact_port=run.port)
     await until_callable(office, extension)

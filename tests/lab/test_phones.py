@@ -7,7 +7,6 @@ import pytest
 from cordboard.lab.behaviour import Behaviour
 from cordboard.lab.lab import Lab, PhoneAccount
 from cordboard.lab.parties import LabPhone
-from cordboard.nodes.ports import UDP, free_port
 from tests.support.sipp import SipMessage, Sipp, SippRun
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -17,7 +16,7 @@ PASSWORD = "a long and secret password"
 
 async def registrar(sipp: Sipp) -> SippRun:
     """A registrar to which all phones have ``PASSWORD``."""
-    return await sipp.listen("registrar", port=free_port(UDP), phone_password=PASSWORD)
+    return await sipp.listen("registrar", phone_password=PASSWORD)
 
 
 async def registered_phone(lab: Lab, sipp: Sipp, behaviour: Behaviour) -> tuple[LabPhone, SipMessage]:

@@ -72,7 +72,7 @@ def command_lines() -> list[str]:
 async def test_it_registers_the_demos_phones_and_leaves_nothing_behind(
     home: Path, sipp: Sipp, ending: signal.Signals
 ) -> None:
-    registrar = await sipp.listen("registrar", port=free_port(UDP), phone_password=PASSWORD)
+    registrar = await sipp.listen("registrar", phone_password=PASSWORD)
     sip_port = free_port(UDP)
     program = await start_lab(home, registrar, sip_port)
     try:

@@ -11,8 +11,8 @@ from typing import Any
 from urllib.parse import quote
 
 from cordboard.lab.parties import is_complete
-from cordboard.nodes.ports import TCP, UDP, free_port, is_free
-from tests.support.ports import SIP_PORTS, in_turn
+from cordboard.nodes.ports import TCP, free_port
+from tests.support.ports import free_sip_port
 from tests.support.programs import Program
 from tests.support.tones import Sound, read_wav, sine, write_wav
 
@@ -26,8 +26,6 @@ WAIT_SECONDS = 20.0
 TONE_SECONDS = 60.0
 
 Event = Mapping[str, Any]
-
-_sip_ports = in_turn(SIP_PORTS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -164,7 +162,7 @@ async def running_baresip(
 ) -> AsyncIterator[Baresip]:
     """Start one that plays ``tone_hz`` and records what it hears in ``folder``."""
     folder.mkdir(parents=True, exist_ok=True)
-    control_port, sip_port = free_port(TCP), _free_sip_port()
+    control_port, sip_port = free_port(TCP), free_sip_port()
     write_wav(folder / "tone.wav", sine(tone_hz, TONE_SECONDS))
     (folder / "config").write_text(_config(program, folder, control_port, sip_port), "utf-8")
     (folder / "accounts").write_text(account.line(), "utf-8")
@@ -180,11 +178,6 @@ async def running_baresip(
         if process.returncode is None:
             process.terminate()
             await process.wait()
-
-
-def _free_sip_port() -> int:
-    """One for UDP and TCP, and the next for TLS: it listens on all of them."""
-    return next(port for port in _sip_ports if all(is_free(kind, at) for kind in (UDP, TCP) for at in (port, port + 1)))
 
 
 async def _connect(

@@ -10,13 +10,14 @@ import os
 import re
 import signal
 import socket
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote
 
-from cordboard.nodes.ports import UDP, all_free, free_port, is_free
-from tests.support.ports import MEDIA_PORTS, in_turn
+from cordboard.nodes.ports import all_free
+from tests.support.ports import MEDIA_PORTS, free_sip_port, in_turn
 from tests.support.programs import Program
 
 SCENARIOS = Path(__file__).parent / "scenarios"
@@ -84,7 +85,9 @@ class SippRun:
 
     async def listening(self) -> None:
         """Wait until it has its port. Raises AssertionError when it ended before."""
-        while is_free(UDP, self.port, self.host):
+        # To see whether the port is free by binding it would now and then take it from SIPp.
+        here = f"{int.from_bytes(socket.inet_aton(self.host), sys.byteorder):08X}:{self.port:04X}"
+        while here not in Path("/proc/net/udp").read_text():
             assert self.process.returncode is None, self._read("errors.log")
             await asyncio.sleep(0.01)
 
@@ -219,18 +222,17 @@ class Sipp:
         self,
         scenario: str,
         *,
-        port: int,
         host: str = "127.0.0.1",
         after_seconds: float = 0,
         code: int = 486,
         calls: int = 0,
         phone_password: str = "",
     ) -> SippRun:
-        """Take ``calls`` calls (0 = until stopped) at ``host``:``port``."""
+        """Take ``calls`` calls (0 = until stopped) at ``host``, on a port of its own."""
         keys = {"code": str(code), "reason": REASONS.get(code, "Refused"), "phone_password": phone_password}
         limit = ("-m", str(calls)) if calls else ()
         options = ("-d", str(int(after_seconds * 1000)), "-rtp_echo", *limit)
-        run = await self.run(scenario, "127.0.0.1", *options, keys=keys, address=(host, port))
+        run = await self.run(scenario, "127.0.0.1", *options, keys=keys, address=(host, 0))
         await run.listening()
         return run
 
@@ -275,7 +277,7 @@ class Sipp:
         # SIPp wants to see the status code in the scenario itself: -key comes too late for it.
         text = (SCENARIOS / f"{scenario}.xml").read_text("utf-8").replace("[code]", keys.get("code", "500"))
         (folder / "scenario.xml").write_text(text, "utf-8")
-        host, port = address[0], address[1] or free_port(UDP)
+        host, port = address[0], address[1] or free_sip_port()
         arguments = [
             "-sf", "scenario.xml", "-nostdin", "-i", host, "-p", str(port),
             "-mi", host, "-mp", str(_free_media_port()), "-max_retrans", "5",

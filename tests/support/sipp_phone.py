@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 
-from cordboard.nodes.ports import UDP, free_port
 from tests.support.exchange import Account, Office, until
 from tests.support.sipp import PCMA, Sipp, SippRun
 
@@ -40,7 +39,7 @@ class SippPhone:
 async def waiting_phone(office: Office, sipp: Sipp) -> tuple[Account, SippRun]:
     """A new agent whose phone rings until it is cancelled."""
     account = await office.open_account()
-    run = await sipp.listen("ring_out", port=free_port(UDP))
+    run = await sipp.listen("ring_out")
     await sipp.register(*account.login, office.exchange.copy.sip, contact_port=run.port)
     await until(lambda: office.is_callable(account))
     return account, run

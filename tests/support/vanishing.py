@@ -5,7 +5,6 @@ import time
 from dataclasses import dataclass
 
 from cordboard.engine.asterisk.sip_objects import SESSION_SECONDS
-from cordboard.nodes.ports import UDP, free_port
 from tests.support.exchange import Account, Exchange, Office, Row, until
 from tests.support.sipp import Sipp, SippRun
 from tests.support.sipp_phone import SippPhone
@@ -55,7 +54,7 @@ async def vanishing_talks(exchange: Exchange, sipp: Sipp) -> Talks:
 
 async def _talking(office: Office, sipp: Sipp, one: Account, other: Account, session: str) -> Talk:
     sip = office.exchange.copy.sip
-    called = await sipp.listen("answer_and_agree", port=free_port(UDP))
+    called = await sipp.listen("answer_and_agree")
     await sipp.register(*other.login, sip, contact_port=called.port)
     await until(lambda: office.is_callable(other))
     caller = await SippPhone(account=one, registrar=sip, sipp=sipp).dial(other.extension, session=session)

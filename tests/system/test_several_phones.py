@@ -10,7 +10,6 @@ import pytest_asyncio
 from cordboard.lab.behaviour import Behaviour
 from cordboard.lab.ledger import LabCall
 from cordboard.lab.parties import Carrier, LabPhone
-from cordboard.nodes.ports import UDP, free_port
 from tests.support.call_watch import facts, watch
 from tests.support.exchange import Account, Agent, Exchange, Office, until
 from tests.support.sipp import Sipp, SippRun
@@ -161,7 +160,7 @@ async def sipp_phones(exchange: Exchange, sipp: Sipp, account: Account, *scenari
     """Phones of one account."""
     runs = []
     for count, scenario in enumerate(scenarios, 1):
-        run = await sipp.listen(scenario, port=free_port(UDP))
+        run = await sipp.listen(scenario)
         await sipp.register(*account.login, exchange.copy.sip, contact_port=run.port)
         await until(partial(has_phones, exchange, account, count))
         runs.append(run)
@@ -188,7 +187,7 @@ async def test_two_that_answer_at_the_same_instant(
 ) -> None:
     """Both have sent their 200 before either could be told to stop: one talks, the other is released."""
     account = await office.open_account()
-    both = await sipp.listen("answer_at_once", port=free_port(UDP))
+    both = await sipp.listen("answer_at_once")
     for user in ("desk", "mobile"):
         await sipp.register(*account.login, exchange.copy.sip, contact_port=both.port, contact_user=user)
     await until(lambda: has_phones(exchange, account, 2))
